@@ -14,6 +14,89 @@ interface Entry {
 const entry = (fate: Fate, means: string, todo: string): Entry => ({ fate, means, todo });
 
 export const ERRORS = {
+  // Feeds
+  E_FEED_UNREACHABLE: entry(
+    'retry',
+    'A feed did not answer: no connection, no such host, or no answer in time.',
+    'Check the URL and the network; the feed is asked again later.',
+  ),
+  E_FEED_STATUS: entry(
+    'retry',
+    'A feed answered with an HTTP error.',
+    'Open the URL in a browser; 403 and 404 usually mean that the feed moved.',
+  ),
+  E_FEED_TOO_LARGE: entry(
+    'retry',
+    'A feed is larger, once decompressed, than the limit.',
+    'Raise max_size of this feed if it is meant to be that large.',
+  ),
+  E_FEED_REDIRECTS: entry('retry', 'A feed redirects too often, or in a circle.', 'Configure the address that it leads to.'),
+  E_FEED_FORBIDDEN: entry(
+    'retry',
+    'A feed resolves to a private or loopback address, which is refused.',
+    'If that is meant, set allow_private: true on this feed.',
+  ),
+  E_FEED_MALFORMED: entry(
+    'retry',
+    'What a feed sent is no RSS, Atom or RDF.',
+    'Open the URL: a web page in place of a feed usually means that the feed moved.',
+  ),
+  // Records
+  E_RECORD_INVALID: entry(
+    'dead-letter',
+    'A record of the log, or a row of a file, does not have the fields that its kind needs.',
+    'See the reason with `barograph dead-letter show`; mend the producer, then requeue.',
+  ),
+  // Log and stores
+  E_LOG_UNAVAILABLE: entry('retry', 'The event log cannot be reached.', 'It is tried again; see the cause.'),
+  E_STORE_UNAVAILABLE: entry('retry', 'The store cannot be reached.', 'It is tried again; see the cause.'),
+  E_DISK_FULL: entry(
+    'stop',
+    'The disk, or the quota of the data folder, is full.',
+    'Free some space and start again: nothing that was acknowledged is lost.',
+  ),
+  E_DATA_CORRUPT: entry(
+    'stop',
+    'A database file of the data folder is damaged or is no database.',
+    'Restore the folder from a backup, or move it away and replay the feeds.',
+  ),
+  E_DATA_LOCKED: entry('stop', 'The data folder cannot be opened for writing.', 'Check the owner and permissions of the folder.'),
+  // Notify
+  E_NOTIFY_FAILED: entry(
+    'retry',
+    'A channel did not take an alert: timeout, 429, 5xx or a reset connection.',
+    'It is tried again with back-off.',
+  ),
+  E_NOTIFY_REFUSED: entry(
+    'dead-letter',
+    'A channel will never take this message: the address or the token is wrong.',
+    'Mend the notifier, then `barograph dead-letter requeue`.',
+  ),
+  // Configuration and command line
+  E_CONFIG_INVALID: entry(
+    'stop',
+    'The configuration has faults.',
+    'Each is listed with its line; `barograph validate` checks again.',
+  ),
+  E_CONFIG_MISSING: entry('stop', 'The configuration file does not exist.', 'Run `barograph init` to write one.'),
+  E_USAGE: entry('stop', 'The command line cannot be understood.', 'See --help of the command.'),
+  E_INPUT_MISSING: entry('stop', 'An input file does not exist or cannot be read.', 'Check the path.'),
+  E_INPUT_INVALID: entry(
+    'stop',
+    'An input file is not in the format that was expected.',
+    'The message names the line and the column that is missing.',
+  ),
+  E_OUTPUT_FAILED: entry('stop', 'A result could not be written.', 'Check the folder and the free space.'),
+  E_PORT_IN_USE: entry(
+    'stop',
+    'The address of the dashboard is taken.',
+    'Stop the other program, or choose another with --port or web.port.',
+  ),
+  E_PIPELINE_FAILED: entry(
+    'stop',
+    'A pipeline failed and could not be restarted.',
+    'See the cause; nothing that was acknowledged is lost.',
+  ),
   // Model
   E_CHECKPOINT_INVALID: entry(
     'stop',

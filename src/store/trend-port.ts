@@ -1,0 +1,92 @@
+import type { Instant } from '../domain/article.ts';
+import type { SeriesKey } from '../domain/series.ts';
+import type { Alert, AlertStatus, Rollup, StoredArticle, Story } from '../domain/trends.ts';
+
+/** What the store keeps, by kind. Ids are deterministic; a rollup's id is `rollupId(rollup)`. */
+export type Doc =
+  | { readonly kind: 'article'; readonly id: string; readonly version: number; readonly body: StoredArticle }
+  | { readonly kind: 'story'; readonly id: string; readonly version: number; readonly body: Story }
+  | { readonly kind: 'rollup'; readonly id: string; readonly version: number; readonly body: Rollup }
+  | { readonly kind: 'alert'; readonly id: string; readonly version: number; readonly body: Alert };
+
+export type DocKind = Doc['kind'];
+
+export const DOC_KINDS = ['article', 'story', 'rollup', 'alert'] as const satisfies readonly DocKind[];
+
+export function rollupId(rollup: Pick<Rollup, 'series' | 'start' | 'widthMs' | 'fragment'>): string {
+  return `${rollup.series}@${rollup.start}+${rollup.widthMs}${rollup.fragment === '' ? '' : `#${rollup.fragment}`}`;
+}
+
+/** A stretch of one series, summed over the rollups that start in it. `tone` is the stories' mean, −1 to 1. */
+export interface SeriesPoint {
+  readonly start: Instant;
+  readonly articles: number;
+  readonly stories: number;
+  readonly negative: number;
+  readonly neutral: number;
+  readonly positive: number;
+  readonly tone: number;
+}
+
+export interface SeriesTotal extends Omit<SeriesPoint, 'start'> {
+  readonly series: SeriesKey;
+}
+
+export interface SeriesQuery {
+  readonly series: SeriesKey;
+  readonly from: Instant;
+  /** Exclusive. */
+  readonly to: Instant;
+  /** Width of the points returned; a multiple of the bucket. */
+  readonly widthMs: number;
+}
+
+export interface StoryQuery {
+  readonly series?: SeriesKey;
+  /** Only stories published before. */
+  readonly before?: Instant;
+  readonly limit: number;
+}
+
+export interface AlertQuery {
+  readonly status?: AlertStatus;
+  readonly series?: SeriesKey;
+  /** Only alerts opened at or after. */
+  readonly from?: Instant;
+  readonly limit: number;
+}
+
+/**
+ * Stories, trends and alerts, as the ledger wrote them. Errors: `E_STORE_UNAVAILABLE` (retryable), `E_DISK_FULL`,
+ * `E_DATA_CORRUPT`.
+ */
+export interface TrendStore {
+  /**
+   * Writes each document unless the store holds the same id with an equal or newer version: a late write of an older
+   * owner changes nothing, and so does a repeat. Durable when resolved. One batch may hold a document once only.
+   */
+  write(docs: readonly Doc[]): Promise<void>;
+  get<K extends DocKind>(kind: K, id: string): Promise<Extract<Doc, { kind: K }> | undefined>;
+  /** Every document of a kind, by id (code unit order), in chunks. */
+  scan<K extends DocKind>(kind: K): AsyncIterable<readonly Extract<Doc, { kind: K }>[]>;
+  count(kind: DocKind): Promise<number>;
+  /** Points with at least one article, by start. */
+  series(query: SeriesQuery): Promise<readonly SeriesPoint[]>;
+  /** Every series with an article in [from, to), the busiest first. */
+  totals(query: { readonly from: Instant; readonly to: Instant; readonly limit: number }): Promise<readonly SeriesTotal[]>;
+  /** Newest published first. */
+  stories(query: StoryQuery): Promise<readonly Story[]>;
+  /** Newest opened first. */
+  alerts(query: AlertQuery): Promise<readonly Alert[]>;
+  /**
+   * Stories and alerts whose version is above `after`, oldest version first: what happened since. Versions are offsets
+   * of the log, so a reader's cursor survives a restart.
+   */
+  changes(query: {
+    readonly after: number;
+    readonly limit: number;
+  }): Promise<readonly Extract<Doc, { kind: 'story' | 'alert' }>[]>;
+  /** The highest version written, −1 when empty. */
+  latest(): Promise<number>;
+  close(): Promise<void>;
+}
