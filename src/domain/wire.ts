@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import type { Article, ScoredArticle } from './article.ts';
+import { BarographError } from './errors.ts';
+import type { DeadLetter, RawRecord, ScoredRecord } from './records.ts';
+import type { Alert } from './trends.ts';
+
+/*
+ * The log's records as JSON text. Instants travel as ISO 8601 in UTC, so that any consumer can read them. Whatever stands
+ * in a topic may have been written by another program: decoding checks every field and rejects with `E_RECORD_INVALID`.
+ */
+
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .pipe(z.number().int());
+const probability = z.number().min(0).max(1);
+const sentiment = z.object({ negative: probability, neutral: probability, positive: probability });
+
+const articleFields = {
+  id: z.string().min(1).max(128),
+  source: z.string(),
+  url: z.string(),
+  title: z.string().min(1),
+  summary: z.string(),
+  publishedAt: instant,
+  appendedAt: instant,
+  dated: z.boolean(),
+  language: z.string(),
+  tickers: z.array(z.string()),
+};
+
+const scoredFields = {
+  ...articleFields,
+  sentiment,
+  topics: z.array(z.object({ label: z.string(), p: probability })).min(1),
+  entities: z.array(z.object({ symbol: z.string().min(1), name: z.string(), sentiment })),
+  fingerprint: z.object({ exact: z.string(), simhash: z.string().regex(/^[0-9a-f]{16}$/), words: z.number().int() }),
+  bundle: z.string(),
+};
+
+const tick = z.object({ type: z.literal('tick'), at: instant });
+const positiveMs = z.number().int().positive();
+const settings = z.object({
+  bucketMs: positiveMs,
+  latenessMs: z.number().int().nonnegative(),
+  storyWindowMs: positiveMs,
+  dedupeWindowMs: positiveMs,
+  windowsMs: z.array(positiveMs).min(1),
+  minStories: z.number().int().positive(),
+  budgetPerDay: z.number().positive(),
+  warmUpMs: z.number().int().nonnegative(),
+  resolveAfterMs: positiveMs,
+});
+
+const raw = z.discriminatedUnion('type', [z.object({ type: z.literal('article'), ...articleFields }), tick]);
+const scored = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('article'), ...scoredFields }),
+  tick,
+  z.object({ type: z.literal('promotion'), bundle: z.string(), at: instant }),
+  z.object({ type: z.literal('settings'), settings }),
+]);
+
+const deadLetter = z.object({
+  stage: z.string(),
+  code: z.string(),
+  reason: z.string(),
+  origin: z.string(),
+  payload: z.string(),
+  requeueTo: z.string(),
+  at: instant,
+});
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+function wireArticle(article: Article): Record<string, unknown> {
+  return { type: 'article', ...article, publishedAt: iso(article.publishedAt), appendedAt: iso(article.appendedAt) };
+}
+
+export function encodeRaw(record: RawRecord): string {
+  return JSON.stringify(record.type === 'article' ? wireArticle(record.article) : { ...record, at: iso(record.at) });
+}
+
+export function encodeScored(record: ScoredRecord): string {
+  if (record.type === 'article') return JSON.stringify(wireArticle(record.article));
+  return JSON.stringify(record.type === 'settings' ? record : { ...record, at: iso(record.at) });
+}
+
+export function decodeRaw(text: string): RawRecord {
+  const record = check(raw, text);
+  if (record.type !== 'article') return record;
+  const { type, ...article } = record;
+  return { type, article: article satisfies Article };
+}
+
+export function decodeScored(text: string): ScoredRecord {
+  const record = check(scored, text);
+  if (record.type !== 'article') return record;
+  const { type, ...article } = record;
+  return { type, article: article satisfies ScoredArticle };
+}
+
+export function encodeDeadLetter(letter: DeadLetter): string {
+  return JSON.stringify({ ...letter, at: iso(letter.at) });
+}
+
+export function decodeDeadLetter(text: string): DeadLetter {
+  return check(deadLetter, text);
+}
+
+/** An alert as `replay --alerts`, the generic webhook and the `alerts` topic give it: every instant in ISO 8601. */
+export function wireAlert(alert: Alert): Record<string, unknown> {
+  const { evidence } = alert;
+  return {
+    id: alert.id,
+    series: alert.series,
+    status: alert.status,
+    severity: alert.severity,
+    openedAt: iso(alert.openedAt),
+    updatedAt: iso(alert.updatedAt),
+    resolvedAt: alert.resolvedAt === null ? null : iso(alert.resolvedAt),
+    evidence: {
+      ...evidence,
+      window: { from: iso(evidence.window.from), to: iso(evidence.window.to) },
+      topStories: evidence.topStories.map((story) => ({ ...story, publishedAt: iso(story.publishedAt) })),
+    },
+  };
+}
+
+const evidence = z.object({
+  window: z.object({ from: instant, to: instant }),
+  observed: z.object({ stories: z.number(), negative: z.number() }),
+  expected: z.object({ negative: z.number(), share: z.number() }),
+  probability: z.object({ count: z.number(), share: z.number() }),
+  topStories: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      url: z.string(),
+      source: z.string(),
+      publishedAt: instant,
+      negative: z.number(),
+      articles: z.number(),
+    }),
+  ),
+  words: z.array(z.string()),
+});
+
+const alert = z.object({
+  version: z.number().int(),
+  id: z.string(),
+  series: z
+    .string()
+    .regex(/^(market|topic:.+|entity:.+)$/)
+    .transform((key) => key as Alert['series']),
+  status: z.enum(['open', 'resolved']),
+  severity: z.enum(['warning', 'critical']),
+  openedAt: instant,
+  updatedAt: instant,
+  resolvedAt: instant.nullable(),
+  evidence,
+});
+
+/** The `alerts` topic: an alert with its version, the offset in `news.scored` that brought it about. */
+export function encodeAlert(state: { version: number; alert: Alert }): string {
+  return JSON.stringify({ version: state.version, ...wireAlert(state.alert) });
+}
+
+export function decodeAlert(text: string): { version: number; alert: Alert } {
+  const { version, ...rest } = check(alert, text);
+  return { version, alert: rest };
+}
+
+function check<T>(schema: z.ZodType<T>, text: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new BarographError('E_RECORD_INVALID', `The record is no JSON: ${firstLine(cause)}`, { cause });
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'record'}: ${issue.message}`);
+  throw new BarographError('E_RECORD_INVALID', `The record is not as its schema says: ${faults.slice(0, 5).join('; ')}`);
+}
+
+function firstLine(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? '';
+}

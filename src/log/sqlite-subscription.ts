@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { guarded, transaction } from '../sqlite/database.ts';
+import { AckTracker } from './ack-tracker.ts';
+import type { Delivery, SubscribeOptions, Subscription, Topic } from './port.ts';
+import type { SqliteLogFile } from './sqlite.ts';
+
+/** A member that has not renewed its lease for this long has lost it. */
+const LEASE_MS = 10_000;
+const RENEW_MS = 2_500;
+/** How soon an append by another process is noticed; appends of this process are noticed at once. */
+const POLL_MS = 50;
+const COMMIT_MS = 100;
+
+/**
+ * A group's reader. The group's row in `member` is a lease: its owner reads, the others stand by. A lease whose owner was
+ * a process of this host that no longer runs is free at once, others when they expire.
+ */
+export class SqliteSubscription implements Subscription {
+  readonly #file: SqliteLogFile;
+  readonly #topic: Topic;
+  readonly #group: string;
+  readonly #options: SubscribeOptions;
+  readonly #onClose: () => void;
+  readonly #owner = `${hostname()}:${process.pid}:${randomUUID()}`;
+  readonly #closing = new AbortController();
+  /** Present while this member holds the lease. */
+  #tracker: AckTracker | undefined;
+  #cursor = 0;
+  #committed = -1;
+  #commitTimer: NodeJS.Timeout | undefined;
+  #renewTimer: NodeJS.Timeout | undefined;
+
+  constructor(file: SqliteLogFile, topic: Topic, group: string, options: SubscribeOptions, onClose: () => void) {
+    this.#file = file;
+    this.#topic = topic;
+    this.#group = group;
+    this.#options = options;
+    this.#onClose = onClose;
+  }
+
+  async next(max: number, signal: AbortSignal): Promise<readonly Delivery[]> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    while (!either.aborted) {
+      const seen = this.#file.appended.seen;
+      if (this.#tracker === undefined) await this.#join();
+      const tracker = this.#tracker;
+      if (tracker !== undefined) {
+        const records = this.#file.select(this.#topic, this.#cursor, max);
+        const last = records.at(-1);
+        if (last !== undefined) {
+          this.#cursor = last.offset + 1;
+          return records.map((record) => {
+            tracker.delivered(record.offset);
+            return { record, ack: () => this.#ack(tracker, record.offset) };
+          });
+        }
+      }
+      await this.#file.appended.wait(seen, POLL_MS, either);
+    }
+    return [];
+  }
+
+  async commit(): Promise<void> {
+    clearTimeout(this.#commitTimer);
+    this.#commitTimer = undefined;
+    const tracker = this.#tracker;
+    // A reader that began before the group's position (at its snapshot) does not move it back.
+    if (tracker === undefined || tracker.position <= this.#committed) return;
+    const position = tracker.position;
+    // The owner's name in the condition is the fence: a member that lost its lease moves nobody's position.
+    const { changes } = this.#update('UPDATE member SET next = ? WHERE topic = ? AND grp = ? AND owner = ?', position);
+    if (changes === 0) this.#leave();
+    else this.#committed = position;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    try {
+      await this.commit();
+      if (this.#tracker !== undefined)
+        this.#update('UPDATE member SET expires_at = ? WHERE topic = ? AND grp = ? AND owner = ?', 0);
+    } finally {
+      this.#leave();
+      this.#onClose();
+      this.#file.appended.wake();
+    }
+  }
+
+  #ack(tracker: AckTracker, offset: number): void {
+    // After a lost lease the records belong to another member: this acknowledgement is void.
+    if (tracker !== this.#tracker || !tracker.acknowledge(offset)) return;
+    this.#commitTimer ??= setTimeout(() => {
+      // An error of the timer's commit comes back at the next one, or at close, whose caller hears it.
+      this.commit().catch(() => undefined);
+    }, COMMIT_MS);
+  }
+
+  async #join(): Promise<void> {
+    const position = this.#acquire();
+    if (position === undefined) return;
+    const start = (await this.#options.startAt?.(0)) ?? position;
+    this.#tracker = new AckTracker(start);
+    this.#cursor = start;
+    this.#committed = position;
+    this.#renewTimer = setInterval(() => this.#renew(), RENEW_MS);
+    this.#renewTimer.unref();
+  }
+
+  /** The group's position when the lease was free, expired, or held by a process that is gone. */
+  #acquire(): number | undefined {
+    const { db, path, clock } = this.#file;
+    return transaction(db, path, () => {
+      const now = clock.now();
+      const row = db
+        .prepare('SELECT owner, expires_at, next FROM member WHERE topic = ? AND grp = ?')
+        .get(this.#topic, this.#group);
+      if (row !== undefined && Number(row.expires_at) > now && !isGone(String(row.owner))) return undefined;
+      const next = Number(row?.next ?? 0);
+      db.prepare('INSERT OR REPLACE INTO member VALUES (?, ?, ?, ?, ?)').run(
+        this.#topic,
+        this.#group,
+        this.#owner,
+        now + LEASE_MS,
+        next,
+      );
+      return next;
+    });
+  }
+
+  #renew(): void {
+    try {
+      const { changes } = this.#update(
+        'UPDATE member SET expires_at = ? WHERE topic = ? AND grp = ? AND owner = ?',
+        this.#file.clock.now() + LEASE_MS,
+      );
+      if (changes === 0) this.#leave();
+    } catch {
+      // The next renewal tries again; if none succeeds the lease runs out, and the fence in `commit` notices.
+    }
+  }
+
+  #update(sql: string, value: number): { changes: number } {
+    const { db, path } = this.#file;
+    return guarded(path, () => ({ changes: Number(db.prepare(sql).run(value, this.#topic, this.#group, this.#owner).changes) }));
+  }
+
+  #leave(): void {
+    clearInterval(this.#renewTimer);
+    clearTimeout(this.#commitTimer);
+    this.#tracker = undefined;
+  }
+}
+
+function isGone(owner: string): boolean {
+  const [host, pid] = owner.split(':');
+  if (host !== hostname() || Number(pid) === process.pid) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+  }
+}

@@ -1,0 +1,215 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Alert, Rollup, Story } from '../domain/trends.ts';
+import { guarded, openDatabase, transaction } from '../sqlite/database.ts';
+import {
+  type AlertQuery,
+  type Doc,
+  type DocKind,
+  rollupId,
+  type SeriesPoint,
+  type SeriesQuery,
+  type SeriesTotal,
+  type StoryQuery,
+  type TrendStore,
+} from './trend-port.ts';
+
+type DocOf<K extends DocKind> = Extract<Doc, { kind: K }>;
+type Row = Record<string, unknown>;
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS article (id TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS story (id TEXT PRIMARY KEY, version INTEGER NOT NULL, published_at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS story_version ON story (version);
+CREATE INDEX IF NOT EXISTS story_published ON story (published_at);
+CREATE TABLE IF NOT EXISTS story_series (series TEXT, published_at INTEGER, id TEXT, PRIMARY KEY (series, published_at, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rollup (id TEXT PRIMARY KEY, version INTEGER NOT NULL, series TEXT NOT NULL, start INTEGER NOT NULL, width INTEGER NOT NULL,
+  fragment TEXT NOT NULL, articles INTEGER NOT NULL, stories INTEGER NOT NULL, negative INTEGER NOT NULL, neutral INTEGER NOT NULL,
+  positive INTEGER NOT NULL, tone INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS rollup_series ON rollup (series, start);
+CREATE INDEX IF NOT EXISTS rollup_start ON rollup (start);
+CREATE TABLE IF NOT EXISTS alert (id TEXT PRIMARY KEY, version INTEGER NOT NULL, series TEXT NOT NULL, status TEXT NOT NULL, opened_at INTEGER NOT NULL,
+  body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS alert_version ON alert (version);
+CREATE INDEX IF NOT EXISTS alert_opened ON alert (opened_at)`;
+
+const NEWER = 'WHERE excluded.version > version';
+const WRITES = {
+  article: `INSERT INTO article VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body ${NEWER}`,
+  story: `INSERT INTO story VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body ${NEWER}`,
+  rollup: `INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version,
+    articles = excluded.articles, stories = excluded.stories, negative = excluded.negative, neutral = excluded.neutral,
+    positive = excluded.positive, tone = excluded.tone ${NEWER}`,
+  alert: `INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status,
+    body = excluded.body ${NEWER}`,
+  storySeries: 'INSERT OR IGNORE INTO story_series VALUES (?, ?, ?)',
+};
+
+const SUMS = `sum(articles) AS articles, sum(stories) AS stories, sum(negative) AS negative, sum(neutral) AS neutral,
+  sum(positive) AS positive, CASE WHEN sum(stories) = 0 THEN 0 ELSE round(sum(tone) * 1.0 / sum(stories)) / 10000.0 END AS tone`;
+
+const SCAN_CHUNK = 1000;
+
+/** Trends in one file. */
+export class SqliteTrendStore implements TrendStore {
+  readonly #db: DatabaseSync;
+  readonly #path: string;
+  readonly #statements = new Map<string, StatementSync>();
+  #closed = false;
+
+  constructor(path: string, options: { maxPages?: number } = {}) {
+    this.#db = openDatabase({ path, schema: SCHEMA, ...options });
+    this.#path = path;
+  }
+
+  async write(docs: readonly Doc[]): Promise<void> {
+    if (docs.length === 0) return;
+    transaction(this.#db, this.#path, () => {
+      for (const doc of docs) this.#writeOne(doc);
+    });
+  }
+
+  async get<K extends DocKind>(kind: K, id: string): Promise<DocOf<K> | undefined> {
+    const [row] = this.#all(`SELECT * FROM ${kind} WHERE id = ?`, id);
+    return row === undefined ? undefined : toDoc(kind, row);
+  }
+
+  async *scan<K extends DocKind>(kind: K): AsyncIterable<readonly DocOf<K>[]> {
+    for (let after = ''; ; ) {
+      const rows = this.#all(`SELECT * FROM ${kind} WHERE id > ? ORDER BY id LIMIT ${SCAN_CHUNK}`, after);
+      if (rows.length === 0) return;
+      const docs = rows.map((row) => toDoc(kind, row));
+      after = (docs.at(-1) as DocOf<K>).id;
+      yield docs;
+    }
+  }
+
+  async count(kind: DocKind): Promise<number> {
+    return Number(this.#all(`SELECT count(*) AS n FROM ${kind}`)[0]?.n);
+  }
+
+  async series({ series, from, to, widthMs }: SeriesQuery): Promise<readonly SeriesPoint[]> {
+    const sql = `SELECT start / ?1 * ?1 AS point, ${SUMS} FROM rollup WHERE series = ?2 AND start >= ?3 AND start < ?4 GROUP BY point ORDER BY point`;
+    return this.#all(sql, widthMs, series, from, to).map((row) => ({ start: Number(row.point), ...toSums(row) }));
+  }
+
+  async totals({ from, to, limit }: { from: number; to: number; limit: number }): Promise<readonly SeriesTotal[]> {
+    const sql = `SELECT series, ${SUMS} FROM rollup WHERE start >= ? AND start < ? GROUP BY series ORDER BY articles DESC, series LIMIT ?`;
+    return this.#all(sql, from, to, limit).map((row) => ({ series: row.series as SeriesTotal['series'], ...toSums(row) }));
+  }
+
+  async stories({ series, before = Number.MAX_SAFE_INTEGER, limit }: StoryQuery): Promise<readonly Story[]> {
+    const order = 'ORDER BY published_at DESC, id LIMIT';
+    const rows =
+      series === undefined
+        ? this.#all(`SELECT body FROM story WHERE published_at < ? ${order} ?`, before, limit)
+        : this.#all(
+            `SELECT body FROM (SELECT published_at AS at, id FROM story_series WHERE series = ? AND published_at < ? ${order} ?) JOIN story USING (id) ORDER BY at DESC, id`,
+            series,
+            before,
+            limit,
+          );
+    return rows.map((row) => parseBody<Story>(row));
+  }
+
+  async alerts({ status, series, from = 0, limit }: AlertQuery): Promise<readonly Alert[]> {
+    const sql = `SELECT body FROM alert WHERE opened_at >= ?1 AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR series = ?3)
+      ORDER BY opened_at DESC, id LIMIT ?4`;
+    return this.#all(sql, from, status ?? null, series ?? null, limit).map((row) => parseBody<Alert>(row));
+  }
+
+  async changes({ after, limit }: { after: number; limit: number }): Promise<readonly DocOf<'story' | 'alert'>[]> {
+    const sql = `SELECT * FROM (SELECT 'story' AS kind, id, version, body FROM story WHERE version > ?1 ORDER BY version LIMIT ?2)
+      UNION ALL SELECT * FROM (SELECT 'alert' AS kind, id, version, body FROM alert WHERE version > ?1 ORDER BY version LIMIT ?2)
+      ORDER BY version, kind, id LIMIT ?2`;
+    return this.#all(sql, after, limit).map((row) => toDoc(row.kind === 'story' ? 'story' : 'alert', row));
+  }
+
+  async latest(): Promise<number> {
+    const sql = `SELECT max(v) AS v FROM (SELECT max(version) AS v FROM article UNION ALL SELECT max(version) FROM story
+      UNION ALL SELECT max(version) FROM rollup UNION ALL SELECT max(version) FROM alert)`;
+    return Number(this.#all(sql)[0]?.v ?? -1);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#db.close();
+  }
+
+  #writeOne(doc: Doc): void {
+    switch (doc.kind) {
+      case 'article':
+        this.#statement(WRITES.article).run(doc.id, doc.version, JSON.stringify(doc.body));
+        return;
+      case 'story':
+        this.#statement(WRITES.story).run(doc.id, doc.version, doc.body.publishedAt, JSON.stringify(doc.body));
+        for (const series of doc.body.series) this.#statement(WRITES.storySeries).run(series, doc.body.publishedAt, doc.id);
+        return;
+      case 'rollup': {
+        const { series, start, widthMs, fragment, articles, stories, negative, neutral, positive, toneUnits } = doc.body;
+        this.#statement(WRITES.rollup).run(
+          ...[doc.id, doc.version, series, start, widthMs, fragment, articles, stories, negative, neutral, positive, toneUnits],
+        );
+        return;
+      }
+      case 'alert': {
+        const { series, status, openedAt } = doc.body;
+        this.#statement(WRITES.alert).run(doc.id, doc.version, series, status, openedAt, JSON.stringify(doc.body));
+        return;
+      }
+      default:
+        doc satisfies never;
+    }
+  }
+
+  #all(sql: string, ...values: (string | number | null)[]): Row[] {
+    return guarded(this.#path, () => this.#statement(sql).all(...values));
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/* This file's own rows, written by `write` from typed documents. */
+
+function parseBody<T>(row: Row): T {
+  return JSON.parse(String(row.body)) as T;
+}
+
+function toDoc<K extends DocKind>(kind: K, row: Row): DocOf<K> {
+  const body = kind === 'rollup' ? toRollup(row) : parseBody(row);
+  const id = kind === 'rollup' ? rollupId(body as Rollup) : String(row.id);
+  return { kind, id, version: Number(row.version), body } as DocOf<K>;
+}
+
+function toRollup(row: Row): Rollup {
+  return {
+    series: row.series as Rollup['series'],
+    start: Number(row.start),
+    widthMs: Number(row.width),
+    fragment: String(row.fragment),
+    articles: Number(row.articles),
+    stories: Number(row.stories),
+    negative: Number(row.negative),
+    neutral: Number(row.neutral),
+    positive: Number(row.positive),
+    toneUnits: Number(row.tone),
+  };
+}
+
+function toSums(row: Row): Omit<SeriesPoint, 'start'> {
+  return {
+    articles: Number(row.articles),
+    stories: Number(row.stories),
+    negative: Number(row.negative),
+    neutral: Number(row.neutral),
+    positive: Number(row.positive),
+    tone: Number(row.tone),
+  };
+}
