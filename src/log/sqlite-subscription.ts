@@ -23,7 +23,7 @@ export class SqliteSubscription implements Subscription {
   readonly #options: SubscribeOptions;
   readonly #onClose: () => void;
   readonly #owner = `${hostname()}:${process.pid}:${randomUUID()}`;
-  readonly #closing = new AbortController();
+  #closed = false;
   /** Present while this member holds the lease. */
   #tracker: AckTracker | undefined;
   #cursor = 0;
@@ -40,8 +40,7 @@ export class SqliteSubscription implements Subscription {
   }
 
   async next(max: number, signal: AbortSignal): Promise<readonly Delivery[]> {
-    const either = AbortSignal.any([signal, this.#closing.signal]);
-    while (!either.aborted) {
+    while (!signal.aborted && !this.#closed) {
       const seen = this.#file.appended.seen;
       if (this.#tracker === undefined) await this.#join();
       const tracker = this.#tracker;
@@ -56,7 +55,7 @@ export class SqliteSubscription implements Subscription {
           });
         }
       }
-      await this.#file.appended.wait(seen, POLL_MS, either);
+      await this.#file.appended.wait(seen, POLL_MS, signal);
     }
     return [];
   }
@@ -75,8 +74,8 @@ export class SqliteSubscription implements Subscription {
   }
 
   async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
-    this.#closing.abort();
+    if (this.#closed) return;
+    this.#closed = true;
     try {
       await this.commit();
       if (this.#tracker !== undefined)

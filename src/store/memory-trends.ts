@@ -1,7 +1,6 @@
+import type { Doc, DocKind, DocOf } from '../domain/doc.ts';
 import type { Alert, Rollup, Story } from '../domain/trends.ts';
-import type { AlertQuery, Doc, DocKind, SeriesPoint, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from './trend-port.ts';
-
-type DocOf<K extends DocKind> = Extract<Doc, { kind: K }>;
+import type { AlertQuery, SeriesPoint, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from './trend-port.ts';
 
 /** What outlives a closed memory store, so that tests can reopen it. */
 export class MemoryTrendData {

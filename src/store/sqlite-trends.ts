@@ -1,19 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type Doc, type DocKind, type DocOf, rollupId } from '../domain/doc.ts';
 import type { Alert, Rollup, Story } from '../domain/trends.ts';
 import { guarded, openDatabase, transaction } from '../sqlite/database.ts';
-import {
-  type AlertQuery,
-  type Doc,
-  type DocKind,
-  rollupId,
-  type SeriesPoint,
-  type SeriesQuery,
-  type SeriesTotal,
-  type StoryQuery,
-  type TrendStore,
-} from './trend-port.ts';
+import type { AlertQuery, SeriesPoint, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from './trend-port.ts';
 
-type DocOf<K extends DocKind> = Extract<Doc, { kind: K }>;
 type Row = Record<string, unknown>;
 
 const SCHEMA = `

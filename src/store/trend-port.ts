@@ -1,21 +1,7 @@
 import type { Instant } from '../domain/article.ts';
+import type { Doc, DocKind, DocOf } from '../domain/doc.ts';
 import type { SeriesKey } from '../domain/series.ts';
-import type { Alert, AlertStatus, Rollup, StoredArticle, Story } from '../domain/trends.ts';
-
-/** What the store keeps, by kind. Ids are deterministic; a rollup's id is `rollupId(rollup)`. */
-export type Doc =
-  | { readonly kind: 'article'; readonly id: string; readonly version: number; readonly body: StoredArticle }
-  | { readonly kind: 'story'; readonly id: string; readonly version: number; readonly body: Story }
-  | { readonly kind: 'rollup'; readonly id: string; readonly version: number; readonly body: Rollup }
-  | { readonly kind: 'alert'; readonly id: string; readonly version: number; readonly body: Alert };
-
-export type DocKind = Doc['kind'];
-
-export const DOC_KINDS = ['article', 'story', 'rollup', 'alert'] as const satisfies readonly DocKind[];
-
-export function rollupId(rollup: Pick<Rollup, 'series' | 'start' | 'widthMs' | 'fragment'>): string {
-  return `${rollup.series}@${rollup.start}+${rollup.widthMs}${rollup.fragment === '' ? '' : `#${rollup.fragment}`}`;
-}
+import type { Alert, AlertStatus, Story } from '../domain/trends.ts';
 
 /** A stretch of one series, summed over the rollups that start in it. `tone` is the stories' mean, −1 to 1. */
 export interface SeriesPoint {
@@ -66,9 +52,9 @@ export interface TrendStore {
    * owner changes nothing, and so does a repeat. Durable when resolved. One batch may hold a document once only.
    */
   write(docs: readonly Doc[]): Promise<void>;
-  get<K extends DocKind>(kind: K, id: string): Promise<Extract<Doc, { kind: K }> | undefined>;
+  get<K extends DocKind>(kind: K, id: string): Promise<DocOf<K> | undefined>;
   /** Every document of a kind, by id (code unit order), in chunks. */
-  scan<K extends DocKind>(kind: K): AsyncIterable<readonly Extract<Doc, { kind: K }>[]>;
+  scan<K extends DocKind>(kind: K): AsyncIterable<readonly DocOf<K>[]>;
   count(kind: DocKind): Promise<number>;
   /** Points with at least one article, by start. */
   series(query: SeriesQuery): Promise<readonly SeriesPoint[]>;
@@ -82,10 +68,7 @@ export interface TrendStore {
    * Stories and alerts whose version is above `after`, oldest version first: what happened since. Versions are offsets
    * of the log, so a reader's cursor survives a restart.
    */
-  changes(query: {
-    readonly after: number;
-    readonly limit: number;
-  }): Promise<readonly Extract<Doc, { kind: 'story' | 'alert' }>[]>;
+  changes(query: { readonly after: number; readonly limit: number }): Promise<readonly DocOf<'story' | 'alert'>[]>;
   /** The highest version written, −1 when empty. */
   latest(): Promise<number>;
   close(): Promise<void>;

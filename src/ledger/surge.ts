@@ -1,0 +1,96 @@
+import type { Instant } from '../domain/article.ts';
+import { type SeriesKey, seriesKind } from '../domain/series.ts';
+import { windowCounts, windowWeight } from './history.ts';
+import { HOUR_MS, type LedgerState, type SeriesState } from './state.ts';
+import { betaBinomialTail, negativeBinomialTail } from './tails.ts';
+
+/** Strength of the peers' rate in a series' own, in negative stories. */
+const RATE_STRENGTH = 0.5;
+/** Strength of the peers' share in a series' own, in stories. */
+const SHARE_STRENGTH = 10;
+/** A share is held to be no better known than from this many stories: it drifts. */
+const SHARE_PRECISION = 50;
+/** Strength of the peers' dispersion, in squared expected stories; and the least dispersion believed. */
+const DISPERSION_STRENGTH = 10;
+const MIN_DISPERSION = 0.1;
+/** A surge needs a negative share that would be this improbable. It is a second condition, so it need not be strict. */
+const SHARE_LEVEL = 0.05;
+
+export interface WindowTest {
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly observed: { readonly stories: number; readonly negative: number };
+  readonly expected: { readonly negative: number; readonly share: number };
+  readonly probability: { readonly count: number; readonly share: number };
+}
+
+/**
+ * Tests one trailing window of a series that ends with the bucket at `bucket`. Count: negative binomial, the series' own
+ * rate (the window left out, shrunk towards its peers, by the hour of the week) with the scatter that such windows had.
+ * Share: beta-binomial around the series' own negative share. Undefined when there is nothing to test.
+ */
+export function testWindow(
+  state: LedgerState,
+  key: SeriesKey,
+  series: SeriesState,
+  index: number,
+  bucket: Instant,
+): WindowTest | undefined {
+  const windowMs = state.settings.windowsMs[index] as number;
+  const to = bucket + state.settings.bucketMs;
+  const from = Math.max(to - windowMs, series.resolvedAt ?? 0);
+  const observed = windowCounts(series, from, to);
+  if (observed.negative === 0) return undefined;
+  const peers = state.peers[seriesKind(key)];
+  const weight = windowWeight(state, from, to);
+  const past = windowCounts(series, to - windowMs, to);
+  const exposure = Math.max(state.exposure - windowWeight(state, to - windowMs, to), 0);
+  const priorHours = RATE_STRENGTH / Math.max(peers.rate, 1e-6);
+  const shape = RATE_STRENGTH + Math.max(0, series.negative - past.negative);
+  const expected = (shape / (priorHours + exposure)) * weight;
+  const dispersion = dispersionOf(series, index, peers.dispersion[index] as number) + 1 / shape;
+  const share = shareOf(state, series, past, peers.share);
+  return {
+    from,
+    to,
+    observed,
+    expected: { negative: expected, share },
+    probability: {
+      count: observed.negative <= expected ? 1 : negativeBinomialTail(observed.negative, expected, 1 / dispersion),
+      share: betaBinomialTail(observed.negative, observed.stories, share * SHARE_PRECISION, (1 - share) * SHARE_PRECISION),
+    },
+  };
+}
+
+/** Whether a window is a surge, at the level that the budget of false alerts leaves for one test. */
+export function isSurge(state: LedgerState, test: WindowTest): boolean {
+  return (
+    test.observed.negative >= state.settings.minStories &&
+    test.probability.count <= surgeLevel(state) &&
+    test.probability.share <= SHARE_LEVEL
+  );
+}
+
+/**
+ * The level of one test: the budget spread over the windows that end in a day. Windows that overlap say much the same, so
+ * a day holds one test for each full length of a window, of each series that is in the news at all.
+ */
+export function surgeLevel(state: LedgerState): number {
+  const active = Math.max(1, state.peers.market.count + state.peers.topic.count + state.peers.entity.count);
+  const windowsADay = state.settings.windowsMs.reduce((sum, windowMs) => sum + (24 * HOUR_MS) / windowMs, 0);
+  return Math.min(0.01, state.settings.budgetPerDay / (active * windowsADay));
+}
+
+function dispersionOf(series: SeriesState, index: number, peers: number): number {
+  const excess = (series.excess[index] as number) + DISPERSION_STRENGTH * peers;
+  return Math.max(MIN_DISPERSION, excess / ((series.scale[index] as number) + DISPERSION_STRENGTH));
+}
+
+/** The series' negative share outside the window, shrunk towards its peers and kept off 0 and 1. */
+function shareOf(state: LedgerState, series: SeriesState, past: { stories: number; negative: number }, peers: number): number {
+  const market = state.peers.market.share;
+  const prior = peers > 0 ? peers : market > 0 ? market : 0.25;
+  const stories = Math.max(0, series.stories - past.stories);
+  const negative = Math.min(stories, Math.max(0, series.negative - past.negative));
+  return Math.min(0.98, Math.max(0.02, (negative + SHARE_STRENGTH * prior) / (stories + SHARE_STRENGTH)));
+}
