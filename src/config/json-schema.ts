@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { configSchema } from './schema.ts';
+
+/** A part of a JSON Schema, as far as this project reads it. */
+export interface JsonSchema {
+  readonly type?: unknown;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly writeOnly?: boolean;
+  readonly required?: readonly string[];
+}
+
+let schema: JsonSchema | undefined;
+
+/** The configuration file as a JSON Schema (2020-12), for editors and for the documentation. */
+export function jsonSchema(): JsonSchema {
+  schema ??= { title: 'Barograph configuration', ...z.toJSONSchema(configSchema, { io: 'input' }) } as JsonSchema;
+  return schema;
+}
+
+/** The part that describes the value at a path of `file`; in a union, the branch that the value's `kind` picks. */
+export function schemaAt(file: unknown, path: readonly (string | number)[]): JsonSchema | undefined {
+  let part: JsonSchema | undefined = branch(jsonSchema(), file);
+  let value = file;
+  for (const step of path) {
+    value = typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined;
+    const additional: JsonSchema | undefined =
+      typeof part?.additionalProperties === 'object' ? part.additionalProperties : undefined;
+    const next: JsonSchema | undefined = typeof step === 'number' ? part?.items : (part?.properties?.[step] ?? additional);
+    part = next === undefined ? undefined : branch(next, value);
+  }
+  return part;
+}
+
+function branch(part: JsonSchema, value: unknown): JsonSchema {
+  if (part.oneOf === undefined) return part;
+  const kind = typeof value === 'object' && value !== null ? Reflect.get(value, 'kind') : undefined;
+  return part.oneOf.find((option) => option.properties?.kind?.const === kind) ?? part;
+}
