@@ -63,8 +63,8 @@ function windowFaults(ledgerSection: unknown, alertsSection: unknown): RelationF
   const alerts = alertsSchema.safeParse(alertsSection ?? {});
   const faults: RelationFault[] = [];
   if (!ledger.success) return faults;
-  if (DAY_MS % ledger.data.bucket !== 0)
-    faults.push({ path: ['ledger', 'bucket'], message: 'expected a width that divides a day' });
+  const divides = DAY_MS % ledger.data.bucket === 0;
+  if (!divides) faults.push({ path: ['ledger', 'bucket'], message: 'expected a width that divides a day' });
   if (ledger.data.dedupe_window < ledger.data.lateness) {
     faults.push({
       path: ['ledger', 'dedupe_window'],
