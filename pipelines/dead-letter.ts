@@ -1,0 +1,45 @@
+import type { Clock } from '../src/domain/clock.ts';
+import { BarographError } from '../src/domain/errors.ts';
+import { encodeDeadLetter } from '../src/domain/wire.ts';
+import type { EventLog, LogRecord } from '../src/log/port.ts';
+
+const MAX_PAYLOAD = 65_536;
+
+export interface Rejected {
+  readonly stage: string;
+  /** Feed, file or topic with the position in it: one rejection has one origin, so that a repeat is recognised. */
+  readonly origin: string;
+  readonly payload: string;
+  readonly requeueTo: string;
+  readonly error: unknown;
+}
+
+/** Keeps what could not be processed, with its reason. Durable when resolved. */
+export async function keepRejected(log: EventLog, clock: Clock, rejected: readonly Rejected[]): Promise<void> {
+  await log.append(
+    'dead-letter',
+    rejected.map(({ stage, origin, payload, requeueTo, error }) => ({
+      key: origin,
+      value: encodeDeadLetter({
+        stage,
+        origin,
+        requeueTo,
+        payload: payload.slice(0, MAX_PAYLOAD),
+        code: error instanceof BarographError ? error.code : 'E_UNKNOWN',
+        reason: error instanceof Error ? error.message : String(error),
+        at: clock.now(),
+      }),
+    })),
+  );
+}
+
+/** The rejection of a record of the log. */
+export function rejectedRecord(stage: string, record: LogRecord, error: unknown): Rejected {
+  return {
+    stage,
+    origin: `${record.topic}/${record.partition}/${record.offset}`,
+    payload: record.value,
+    requeueTo: record.topic,
+    error,
+  };
+}

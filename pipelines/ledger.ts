@@ -1,0 +1,146 @@
+import { concatMap } from 'rxjs';
+import type { Clock } from '../src/domain/clock.ts';
+import type { Doc } from '../src/domain/doc.ts';
+import { bucketStart } from '../src/domain/series.ts';
+import { DEFAULT_LEDGER_SETTINGS, type LedgerSettings } from '../src/domain/settings.ts';
+import { decodeScored, encodeAlert, encodeScored } from '../src/domain/wire.ts';
+import { latestDocs } from '../src/ledger/effects.ts';
+import { Ledger } from '../src/ledger/fold.ts';
+import { decodeSnapshot, encodeSnapshot } from '../src/ledger/snapshot.ts';
+import { emptyState } from '../src/ledger/state.ts';
+import { drain } from '../src/log/drain.ts';
+import { microBatch } from '../src/log/micro-batch.ts';
+import type { Delivery, EventLog } from '../src/log/port.ts';
+import { pull } from '../src/log/pull.ts';
+import type { PipelineMeter } from '../src/ops/metrics.ts';
+import type { StateStore } from '../src/store/state-port.ts';
+import type { TrendStore } from '../src/store/trend-port.ts';
+import { keepRejected, type Rejected, rejectedRecord } from './dead-letter.ts';
+import type { Pipeline } from './pipeline.ts';
+
+export interface LedgerDeps {
+  readonly log: EventLog;
+  readonly trends: TrendStore;
+  readonly states: StateStore;
+  readonly clock: Clock;
+  readonly meter: PipelineMeter;
+  /** Written into the log before the first record is folded, when they differ from what the log says. */
+  readonly settings: LedgerSettings;
+  /** Whether this ledger writes the ticks of its own clock. A replay writes them itself, on the articles' clock. */
+  readonly ticks: boolean;
+  /** Hears of the fold's progress after every batch. */
+  readonly onProgress?: (ledger: Ledger) => void;
+}
+
+const SNAPSHOT_KEY = 'ledger/snapshot';
+const SETTINGS_KEY = 'ledger/settings';
+/** Records between two snapshots: at most this much is folded again after a crash. */
+const SNAPSHOT_EVERY = 20_000;
+const BATCH = 256;
+const BATCH_TIME_MS = 5;
+
+/** news.scored → stories, rollups, alerts. One owner at a time; the state resumes from the newest snapshot. */
+export function ledgerPipeline(deps: LedgerDeps): Pipeline {
+  return {
+    name: 'ledger',
+    meter: deps.meter,
+    run: async (stop) => {
+      await recordSettings(deps.log, deps.states, deps.settings);
+      const owner = new Owner(deps);
+      const subscription = await deps.log.subscribe('news.scored', 'ledger', { startAt: () => owner.resume() });
+      try {
+        await drain(
+          subscription,
+          pull(subscription, { maxInFlight: 4 * BATCH, maxBatch: BATCH, stop }).pipe(
+            microBatch({ maxWeight: BATCH, weigh: () => 1, timeMs: BATCH_TIME_MS }),
+            concatMap((batch) => owner.fold(batch)),
+          ),
+        );
+        await owner.snapshot();
+      } finally {
+        owner.close();
+      }
+    },
+  };
+}
+
+/** Makes the log say by which settings it is folded. Writing them twice changes nothing. */
+export async function recordSettings(log: EventLog, states: StateStore, settings: LedgerSettings): Promise<void> {
+  const value = encodeScored({ type: 'settings', settings });
+  if ((await states.get(SETTINGS_KEY))?.value === value) return;
+  await log.append('news.scored', [{ key: 'settings', value }]);
+  await states.put(SETTINGS_KEY, value);
+}
+
+/** The fold in the hands of whoever holds the partition. */
+class Owner {
+  readonly #deps: LedgerDeps;
+  #ledger = new Ledger(emptyState(DEFAULT_LEDGER_SETTINGS));
+  /** Effects of records below were delivered by an earlier owner; they are folded again for the state alone. */
+  #deliveredBelow = 0;
+  #snapshotAt = 0;
+  #ticker: NodeJS.Timeout | undefined;
+
+  constructor(deps: LedgerDeps) {
+    this.#deps = deps;
+  }
+
+  async resume(): Promise<number> {
+    const bytes = await this.#deps.states.getBlob(SNAPSHOT_KEY);
+    const state = bytes === undefined ? undefined : decodeSnapshot(bytes);
+    this.#ledger = new Ledger(state ?? emptyState(DEFAULT_LEDGER_SETTINGS));
+    this.#deliveredBelow = (await this.#deps.log.positions('news.scored', 'ledger')).get(0) ?? 0;
+    this.#snapshotAt = this.#ledger.state.next;
+    if (this.#deps.ticks) this.#scheduleTick();
+    return this.#ledger.state.next;
+  }
+
+  async fold(batch: readonly Delivery[]): Promise<void> {
+    const { log, trends, clock, meter } = this.#deps;
+    const effects: Doc[] = [];
+    const rejected: Rejected[] = [];
+    meter.received(batch.length);
+    for (const { record } of batch) {
+      try {
+        effects.push(...this.#ledger.apply(decodeScored(record.value), record.offset));
+      } catch (error) {
+        rejected.push(rejectedRecord('ledger', record, error));
+      }
+    }
+    const due = effects.filter((doc) => doc.version >= this.#deliveredBelow);
+    await trends.write(latestDocs(due));
+    const alerts = due.flatMap((doc) =>
+      doc.kind === 'alert' ? [{ key: doc.id, value: encodeAlert({ version: doc.version, alert: doc.body }) }] : [],
+    );
+    if (alerts.length > 0) await log.append('alerts', alerts);
+    if (rejected.length > 0) await keepRejected(log, clock, rejected);
+    if (this.#ledger.state.next - this.#snapshotAt >= SNAPSHOT_EVERY) await this.snapshot();
+    for (const { ack } of batch) ack();
+    meter.sent(batch.length - rejected.length);
+    meter.discarded(rejected.length);
+    this.#deps.onProgress?.(this.#ledger);
+  }
+
+  /** Only after the effects of everything folded are durable: a snapshot never runs ahead of the store. */
+  async snapshot(): Promise<void> {
+    if (this.#ledger.state.next === this.#snapshotAt) return;
+    await this.#deps.states.putBlob(SNAPSHOT_KEY, encodeSnapshot(this.#ledger.state));
+    this.#snapshotAt = this.#ledger.state.next;
+  }
+
+  close(): void {
+    clearTimeout(this.#ticker);
+  }
+
+  /** One tick at the start of every bucket; a late or repeated one is harmless. */
+  #scheduleTick(): void {
+    clearTimeout(this.#ticker);
+    const { clock, log, meter } = this.#deps;
+    const { bucketMs } = this.#deps.settings;
+    const at = bucketStart(clock.now(), bucketMs);
+    log
+      .append('news.scored', [{ key: 'tick', value: encodeScored({ type: 'tick', at }) }])
+      .catch(() => meter.error('E_LOG_UNAVAILABLE'));
+    this.#ticker = setTimeout(() => this.#scheduleTick(), at + bucketMs - clock.now());
+  }
+}
