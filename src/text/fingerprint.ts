@@ -15,9 +15,10 @@ export function normaliseTitle(title: string): string {
   let text = title;
   if (text.includes('/') || text.includes('.')) text = text.replace(URLS, ' ');
   if (text.includes('@')) text = text.replace(RETWEET, ' ').replace(HANDLE, '$1 ');
-  const suffix = SOURCE_SUFFIX.exec(text);
+  const suffix = /[-–—|]\s/.test(text) ? SOURCE_SUFFIX.exec(text) : null;
   if (suffix !== null && wordCount(text.slice(0, suffix.index)) >= 4) text = text.slice(0, suffix.index);
-  const normal = normaliseText(text.replace(/['’](?=s\b)/g, '').replace(/(\d)[.,](?=\d)/g, '$1'));
+  if (/['’]s|\d[.,]\d/.test(text)) text = text.replace(/['’](?=s\b)/g, '').replace(/(\d)[.,](?=\d)/g, '$1');
+  const normal = normaliseText(text);
   // A title of addresses and handles alone is compared as it stands.
   return normal === '' ? normaliseText(title) : normal;
 }
@@ -62,9 +63,10 @@ function simhash(words: readonly string[]): string {
 }
 
 function vote(high: number, low: number, weight: number): void {
+  const twice = weight * 2;
   for (let bit = 0; bit < 32; bit++) {
-    counts[bit]! += (high >>> bit) & 1 ? weight : -weight;
-    counts[bit + 32]! += (low >>> bit) & 1 ? weight : -weight;
+    counts[bit]! += ((high >>> bit) & 1) * twice - weight; // no branch: the bits are random
+    counts[bit + 32]! += ((low >>> bit) & 1) * twice - weight;
   }
 }
 
