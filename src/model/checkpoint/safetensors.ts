@@ -57,32 +57,42 @@ export function openSafetensors(path: string): SafetensorsFile {
     throw new BarographError('E_CHECKPOINT_INVALID', `${path}: cannot be opened`, { cause, facts: { path } });
   }
   try {
-    const fileBytes = fstatSync(fd).size;
-    const { entries, dataAt } = readHeader(fd, path, fileBytes);
+    const source = tensorSource(path, fstatSync(fd).size, (position, length) => readBytes(fd, path, position, length));
     let open = true;
-    return {
-      names: [...entries.keys()],
-      read: (name) => readTensor(fd, path, name, entries.get(name), dataAt),
-      close: () => {
-        if (open) closeSync(fd);
-        open = false;
-      },
+    const close = (): void => {
+      if (open) closeSync(fd);
+      open = false;
     };
+    return { ...source, close };
   } catch (error) {
     closeSync(fd);
     throw error;
   }
 }
 
-function readHeader(fd: number, path: string, fileBytes: number): { entries: Map<string, Entry>; dataAt: number } {
+/** The same for a file that is in memory already; `path` is what messages call it. */
+export function parseSafetensors(bytes: Uint8Array, path: string): TensorSource {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return tensorSource(path, buffer.length, (position, length) => buffer.subarray(position, position + length));
+}
+
+/** Reads a range that lies within the file. */
+type ReadAt = (position: number, length: number) => Buffer;
+
+function tensorSource(path: string, fileBytes: number, readAt: ReadAt): TensorSource {
+  const { entries, dataAt } = readHeader(path, fileBytes, readAt);
+  return { names: [...entries.keys()], read: (name) => readTensor(path, name, entries.get(name), dataAt, readAt) };
+}
+
+function readHeader(path: string, fileBytes: number, readAt: ReadAt): { entries: Map<string, Entry>; dataAt: number } {
   if (fileBytes < 8) throw invalid(path, `${fileBytes} bytes are too few for a safetensors file`);
-  const length = Number(readBytes(fd, path, 0, 8).readBigUInt64LE());
+  const length = Number(readAt(0, 8).readBigUInt64LE());
   if (length > HEADER_LIMIT || 8 + length > fileBytes) {
     throw invalid(path, `the header claims ${length} bytes in a file of ${fileBytes}; is this a safetensors file, and whole?`);
   }
   const dataAt = 8 + length;
   const entries = new Map<string, Entry>();
-  for (const [name, fields] of Object.entries(parseHeader(path, readBytes(fd, path, 8, length)))) {
+  for (const [name, fields] of Object.entries(parseHeader(path, readAt(8, length)))) {
     const [begin, end] = fields.data_offsets;
     // Integer buffers (position_ids in older checkpoints) hold no parameter: they are listed nowhere and never read.
     if (/^(I|U)\d+$|^BOOL$/.test(fields.dtype)) continue;
@@ -118,9 +128,9 @@ function parseHeader(path: string, bytes: Buffer): z.infer<typeof headerSchema> 
   return parsed.data;
 }
 
-function readTensor(fd: number, path: string, name: string, entry: Entry | undefined, dataAt: number): Tensor {
+function readTensor(path: string, name: string, entry: Entry | undefined, dataAt: number, readAt: ReadAt): Tensor {
   if (entry === undefined) throw invalid(path, `${name} is missing`, { tensor: name });
-  const bytes = readBytes(fd, path, dataAt + entry.begin, entry.end - entry.begin);
+  const bytes = readAt(dataAt + entry.begin, entry.end - entry.begin);
   const data = decode(bytes, entry.dtype);
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i])) throw invalid(path, `${name} holds ${data[i]} at element ${i}`, { tensor: name });

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { BarographError } from '../../domain/errors.ts';
+import { poolingPartSchema } from '../serving/pooling.ts';
+import { PREPARATION } from '../text-preparation.ts';
+
+const index = z.number().int().nonnegative();
+const size = z.number().int().positive();
+const label = z.string().min(1);
+
+const headSchema = z.strictObject({
+  labels: z.array(label).min(2),
+  /** Logits are divided by it: fitted on the validation part. */
+  temperature: z.number().positive(),
+});
+
+/** `config.json` of a bundle. */
+const schema = z.strictObject({
+  format: z.literal(1),
+  /** First half of the version that scores carry. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+  family: z.enum(['bert', 'roberta']),
+  /** Version of the text preparation that the heads were trained with. */
+  preparation: z.literal(PREPARATION),
+  maxTokens: size,
+  padId: index,
+  hidden: size,
+  /** Layers whose states the model puts out, in the order of its outputs. */
+  layers: z.array(index).min(1),
+  pooling: z.array(poolingPartSchema).min(1),
+  heads: z.strictObject({
+    sentiment: headSchema.extend({ labels: z.tuple([z.literal('negative'), z.literal('neutral'), z.literal('positive')]) }),
+    topic: headSchema,
+  }),
+});
+
+export type BundleConfig = z.infer<typeof schema>;
+
+/** Parses the text of a bundle's `config.json`. Throws E_BUNDLE_INVALID naming the field. */
+export function parseBundleConfig(text: string, path: string): BundleConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new BarographError('E_BUNDLE_INVALID', `${path} is no JSON`, { cause, facts: { path } });
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    throw new BarographError('E_BUNDLE_INVALID', `${path}: ${z.prettifyError(parsed.error)}`, { facts: { path } });
+  }
+  const config = parsed.data;
+  const missing = config.pooling.find(({ layer }) => !config.layers.includes(layer));
+  if (missing !== undefined) {
+    throw new BarographError('E_BUNDLE_INVALID', `${path}: pooling reads layer ${missing.layer}, which layers does not list`, {
+      facts: { path },
+    });
+  }
+  return config;
+}

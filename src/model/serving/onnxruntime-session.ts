@@ -1,0 +1,39 @@
+import * as ort from 'onnxruntime-node';
+import { BarographError } from '../../domain/errors.ts';
+import type { EncodedBatch, Session } from './port.ts';
+
+/** Opens a model on ONNX Runtime's CPU provider. Throws E_BUNDLE_INVALID when it is no usable model. Blocks its thread while it runs. */
+export async function openOnnxRuntimeSession(model: Uint8Array, outputs: readonly string[], threads: number): Promise<Session> {
+  let session: ort.InferenceSession;
+  try {
+    session = await ort.InferenceSession.create(model, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+    });
+  } catch (cause) {
+    throw new BarographError('E_BUNDLE_INVALID', 'ONNX Runtime cannot load the model', { cause });
+  }
+  return {
+    async run(batch: EncodedBatch) {
+      const tensor = (data: BigInt64Array): ort.Tensor => new ort.Tensor('int64', data, [batch.batch, batch.tokens]);
+      const feeds = { input_ids: tensor(batch.ids), attention_mask: tensor(batch.mask), token_type_ids: tensor(batch.types) };
+      let results: ort.InferenceSession.OnnxValueMapType;
+      try {
+        results = await session.run(feeds, [...outputs]);
+      } catch (cause) {
+        const facts = { texts: batch.batch, tokens: batch.tokens };
+        throw new BarographError('E_MODEL_FAILED', 'ONNX Runtime failed on a batch', { cause, facts });
+      }
+      return outputs.map((name) => {
+        const data = results[name]?.data;
+        if (!(data instanceof Float32Array)) throw new BarographError('E_MODEL_FAILED', `the model gave no floats as ${name}`);
+        return data;
+      });
+    },
+    close: () => session.release(),
+  };
+}

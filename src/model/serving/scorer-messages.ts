@@ -1,0 +1,28 @@
+import type { ErrorCode } from '../../domain/errors.ts';
+import type { Bundle } from '../bundle/load-bundle.ts';
+
+/** What a worker is started with. */
+export interface ScorerOptions {
+  readonly bundle: Bundle;
+  readonly threads: number;
+  readonly maxBatchTokens: number;
+}
+
+/** To the worker: texts to score. */
+export interface ScoreRequest {
+  readonly id: number;
+  readonly texts: readonly string[];
+}
+
+/** An error as it crosses the thread. */
+export interface SentError {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** From the worker: first `ready` or `broken` (it could not start), then an answer to each request. */
+export type ScorerReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'broken'; readonly error: SentError }
+  | { readonly kind: 'scores'; readonly id: number; readonly rows: Float64Array }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: SentError };

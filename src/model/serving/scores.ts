@@ -1,0 +1,12 @@
+import type { Score } from './port.ts';
+
+/**
+ * Turns a row of rounded probabilities, [negative, neutral, positive, ...topics in the order of the labels], into a score
+ * whose topics stand by probability, equal ones in the order of the labels.
+ */
+export function scoreOfRow(row: Float64Array, topics: readonly string[]): Score {
+  const [negative = 0, neutral = 0, positive = 0] = row;
+  const ranked = topics.map((label, index) => ({ label, p: row[3 + index] ?? 0 }));
+  ranked.sort((a, b) => b.p - a.p); // stable
+  return { sentiment: { negative, neutral, positive }, topics: ranked };
+}

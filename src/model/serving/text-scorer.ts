@@ -1,0 +1,38 @@
+import { BarographError } from '../../domain/errors.ts';
+import type { Bundle } from '../bundle/load-bundle.ts';
+import { type Head, headLogits, softmax } from '../heads/softmax-regression.ts';
+import type { Session } from './port.ts';
+import { createTextFeatures } from './text-features.ts';
+
+/** What scoring reads of a bundle: all but the model, which the session holds. */
+export type ScoringBundle = Pick<Bundle, 'config' | 'tokenizer' | 'tokenizerConfig' | 'heads'>;
+
+/** One row a text: sentiment, then topics in the order of the labels; probabilities rounded to 4 decimals. (texts, classes of both) */
+export type TextScorer = (texts: readonly string[]) => Promise<Float64Array>;
+
+/**
+ * From texts to probabilities on one session. Throws E_BUNDLE_INVALID when the tokenizer cannot be used or the model gives
+ * something that is not finite, E_MODEL_FAILED when the session fails.
+ */
+export function createTextScorer(bundle: ScoringBundle, session: Session, maxBatchTokens: number): TextScorer {
+  const { sentiment, topic } = bundle.heads;
+  const { heads } = bundle.config;
+  const features = createTextFeatures(bundle, session, maxBatchTokens);
+  const width = sentiment.classes + topic.classes;
+  return async (texts) => {
+    const rows = new Float64Array(texts.length * width);
+    for (const [n, x] of (await features(texts)).entries()) {
+      rows.set(probabilities(sentiment, x, heads.sentiment.temperature), n * width);
+      rows.set(probabilities(topic, x, heads.topic.temperature), n * width + sentiment.classes);
+    }
+    return rows;
+  };
+}
+
+function probabilities(head: Head, x: Float64Array, temperature: number): Float64Array {
+  return softmax(headLogits(head, x), temperature).map((p) => {
+    if (!Number.isFinite(p))
+      throw new BarographError('E_BUNDLE_INVALID', 'the model gives values that are not finite: rebuild the bundle');
+    return Math.round(p * 1e4) / 1e4;
+  });
+}
