@@ -43,7 +43,7 @@ export interface ReplayProgress {
 }
 
 const progressSchema = z.object({ lines: z.number(), faults: z.number(), now: z.number().nullable(), done: z.boolean() });
-const CHUNK = 256;
+const CHUNK = 512;
 /** Articles in the log that classify has not done yet: beyond this the reading waits. */
 const MAX_AHEAD = 4096;
 const WAIT_MS = 5;
@@ -98,7 +98,8 @@ class Replay {
       this.#pending.push({ key: article.id, value: encodeRaw({ type: 'article', article }) });
     }
     this.#lines += row.lines;
-    if (this.#pending.length >= CHUNK) await this.#flush(false);
+    if (this.#pending.length < CHUNK) return;
+    await this.#flush(false);
     while (!stop.aborted && (await this.#ahead()) > MAX_AHEAD) await sleep(WAIT_MS);
   }
 

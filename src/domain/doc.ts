@@ -19,3 +19,18 @@ export const DOC_KINDS = ['article', 'story', 'rollup', 'alert'] as const satisf
 export function rollupId(rollup: Pick<Rollup, 'series' | 'start' | 'widthMs' | 'fragment'>): string {
   return `${rollup.series}@${rollup.start}+${rollup.widthMs}${rollup.fragment === '' ? '' : `#${rollup.fragment}`}`;
 }
+
+/** The order in which stores are scanned: ids as UTF-8; rollups by series, start, width and fragment. */
+export function compareDocs(a: Doc, b: Doc): number {
+  if (a.kind !== 'rollup' || b.kind !== 'rollup') return compareText(a.id, b.id);
+  return (
+    compareText(a.body.series, b.body.series) ||
+    a.body.start - b.body.start ||
+    a.body.widthMs - b.body.widthMs ||
+    compareText(a.body.fragment, b.body.fragment)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

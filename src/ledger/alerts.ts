@@ -17,7 +17,6 @@ const CALM = 0.05;
 export function watch(state: LedgerState, key: SeriesKey, at: Instant): Alert | undefined {
   if (state.startedAt === null || at - state.startedAt < state.settings.warmUpMs) return undefined;
   const series = seriesState(state, key);
-  if (series.negative < state.settings.minStories && series.open === null) return undefined;
   const strongest = strongestSurge(state, key, series, bucketStart(at, state.settings.bucketMs));
   if (strongest === undefined) return undefined;
   if (series.open === null) return open(state, key, series, strongest, at);
@@ -47,6 +46,7 @@ function open(state: LedgerState, key: SeriesKey, series: SeriesState, test: Win
     evidence: evidenceOf(state, key, test),
   };
   series.open = { alert, strongest: test.probability.count, calmSince: null };
+  state.open.add(key);
   state.counters.alerts += 1;
   return alert;
 }
@@ -64,7 +64,8 @@ function strengthen(state: LedgerState, key: SeriesKey, series: SeriesState, tes
 /** At the end of a bucket: gives the alerts that have been calm for long enough, resolved. */
 export function resolveCalm(state: LedgerState, bucketEnd: Instant): Alert[] {
   const resolved: Alert[] = [];
-  for (const [key, series] of state.series) {
+  for (const key of [...state.open]) {
+    const series = seriesState(state, key);
     const present = series.open;
     if (present === null) continue;
     const test = testWindow(state, key, series, 0, bucketEnd - state.settings.bucketMs);
@@ -72,6 +73,7 @@ export function resolveCalm(state: LedgerState, bucketEnd: Instant): Alert[] {
     present.calmSince = calm ? (present.calmSince ?? bucketEnd) : null;
     if (present.calmSince === null || bucketEnd - present.calmSince < state.settings.resolveAfterMs) continue;
     series.open = null;
+    state.open.delete(key);
     series.resolvedAt = bucketEnd;
     resolved.push({ ...present.alert, status: 'resolved', updatedAt: bucketEnd, resolvedAt: bucketEnd });
   }

@@ -53,7 +53,7 @@ export function foldArticle(state: LedgerState, index: StoryIndex, article: Scor
   const bucket = bucketStart(Math.min(article.publishedAt, at), settings.bucketMs);
   for (const [key, sentiment] of fresh) {
     const negative = sentimentLabel(sentiment) === 'negative';
-    countStory(state, key, bucket, negative ? story.doc.id : undefined);
+    countStory(state, key, at, bucket, negative ? story.doc.id : undefined);
     const alert = negative ? watch(state, key, at) : undefined;
     if (alert !== undefined) effects.push({ kind: 'alert', id: alert.id, version: offset, body: alert });
   }

@@ -2,11 +2,10 @@ import type { Instant } from '../domain/article.ts';
 import type { Doc } from '../domain/doc.ts';
 import type { ScoredRecord } from '../domain/records.ts';
 import { bucketStart } from '../domain/series.ts';
-import type { LedgerSettings } from '../domain/settings.ts';
 import { resolveCalm } from './alerts.ts';
 import { foldArticle } from './fold-article.ts';
 import { closeHour } from './history.ts';
-import { HOUR_MS, type LedgerState, ROLLUP_MEMORY_MS } from './state.ts';
+import { adoptSettings, HOUR_MS, type LedgerState, ROLLUP_MEMORY_MS } from './state.ts';
 import { StoryIndex } from './stories.ts';
 
 /** After this long without a tick nothing is left to watch bucket by bucket, and the clock jumps. */
@@ -33,7 +32,7 @@ export class Ledger {
     state.next = offset + 1;
     switch (record.type) {
       case 'settings':
-        adopt(state, record.settings);
+        adoptSettings(state, record.settings);
         return [];
       case 'promotion':
         state.bundle = record.bundle;
@@ -55,6 +54,7 @@ export class Ledger {
     if (state.now === null) {
       state.now = to;
       state.startedAt = to;
+      state.origin = to;
       return [];
     }
     const effects: Doc[] = [];
@@ -76,29 +76,11 @@ export class Ledger {
     closeHour(state, hourEnd);
     this.#index.expire(hourEnd - state.settings.storyWindowMs);
     for (const [id, rollup] of state.rollups) {
-      if (rollup.start < hourEnd - ROLLUP_MEMORY_MS) state.rollups.delete(id);
+      if (rollup.start >= hourEnd - ROLLUP_MEMORY_MS) break; // they were made about in order; a few stay a little longer
+      state.rollups.delete(id);
     }
     const { seen } = state;
     if (seen.rotatedAt !== null && hourEnd - seen.rotatedAt < state.settings.dedupeWindowMs) return;
     state.seen = { current: new Set(), previous: seen.current, rotatedAt: hourEnd };
   }
-}
-
-/** What was learnt about windows of other lengths says nothing about the new ones. */
-function adopt(state: LedgerState, settings: LedgerSettings): void {
-  const sameWindows = JSON.stringify(settings.windowsMs) === JSON.stringify(state.settings.windowsMs);
-  state.settings = settings;
-  if (sameWindows) return;
-  const zeros = (): number[] => settings.windowsMs.map(() => 0);
-  for (const series of state.series.values()) {
-    series.excess = zeros();
-    series.scale = zeros();
-  }
-  const { market, topic, entity } = state.peers;
-  const alone = settings.windowsMs.map(() => 1);
-  state.peers = {
-    market: { ...market, dispersion: alone },
-    topic: { ...topic, dispersion: alone },
-    entity: { ...entity, dispersion: alone },
-  };
 }

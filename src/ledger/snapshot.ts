@@ -6,7 +6,7 @@ export const FOLD_VERSION = 1;
 
 /** The state as bytes; equal states give equal bytes. Maps and sets keep their order, which the fold depends on. */
 export function encodeSnapshot(state: LedgerState): Uint8Array {
-  const { seen, stories, rollups, series, ...plain } = state;
+  const { seen, stories, rollups, series, open, ...plain } = state;
   const json = JSON.stringify({
     fold: FOLD_VERSION,
     ...plain,
@@ -14,6 +14,7 @@ export function encodeSnapshot(state: LedgerState): Uint8Array {
     stories: [...stories],
     rollups: [...rollups],
     series: [...series],
+    open: [...open],
   });
   return new TextEncoder().encode(json);
 }
@@ -22,20 +23,22 @@ export function encodeSnapshot(state: LedgerState): Uint8Array {
 export function decodeSnapshot(bytes: Uint8Array): LedgerState | undefined {
   const json = JSON.parse(new TextDecoder().decode(bytes)) as Snapshot;
   if (json.fold !== FOLD_VERSION) return undefined;
-  const { fold: _, seen, stories, rollups, series, ...plain } = json;
+  const { fold: _, seen, stories, rollups, series, open, ...plain } = json;
   return {
     ...plain,
     seen: { current: new Set(seen.current), previous: new Set(seen.previous), rotatedAt: seen.rotatedAt },
     stories: new Map(stories),
     rollups: new Map(rollups),
     series: new Map(series),
+    open: new Set(open),
   };
 }
 
-interface Snapshot extends Omit<LedgerState, 'seen' | 'stories' | 'rollups' | 'series'> {
+interface Snapshot extends Omit<LedgerState, 'seen' | 'stories' | 'rollups' | 'series' | 'open'> {
   fold: number;
   seen: { current: string[]; previous: string[]; rotatedAt: number | null };
   stories: [string, LiveStory][];
   rollups: [string, LedgerState['rollups'] extends Map<string, infer R> ? R : never][];
   series: [SeriesKey, SeriesState][];
+  open: SeriesKey[];
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/article.ts';
-import type { SeriesKey, SeriesKind } from '../domain/series.ts';
+import { type SeriesKey, type SeriesKind, seriesKind } from '../domain/series.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { Alert, Rollup, Story } from '../domain/trends.ts';
 
@@ -30,17 +30,29 @@ export interface OpenAlert {
   calmSince: Instant | null;
 }
 
-export interface SeriesState {
-  /** Stories and negative stories counted so far, older ones decayed (`history.ts`). */
+/** What was counted; sums carry the weights of `history.ts`. */
+export interface Sums {
   stories: number;
   negative: number;
-  /** By window: decayed sums of (k − λ)² − λ and of λ² over past windows; their ratio is the over-dispersion. */
+  /** By window: sums of (k − λ)² − λ and of λ² over past windows; their ratio is the over-dispersion. */
   excess: number[];
   scale: number[];
+}
+
+export interface SeriesState extends Sums {
+  /** By window: number of the window that the newest story fell into; −1 before the first. */
+  windows: number[];
+  /** Buckets of the last two longest windows, by start. */
   recent: RecentBucket[];
   open: OpenAlert | null;
   /** Windows reach back no further than the last resolution: news that was alerted once is not alerted again. */
   resolvedAt: Instant | null;
+}
+
+/** What the series of one kind have in common; a young series is shrunk towards it. */
+export interface KindHistory extends Sums {
+  /** Series in memory. */
+  count: number;
 }
 
 export interface Counters {
@@ -49,17 +61,6 @@ export interface Counters {
   stories: number;
   late: number;
   alerts: number;
-}
-
-/** What the series of one kind have in common, as of the last closed hour; a young series is shrunk towards it. */
-export interface Peers {
-  readonly count: number;
-  /** Negative stories per weighted hour of the mean series. */
-  readonly rate: number;
-  /** Negative stories among all. */
-  readonly share: number;
-  /** Over-dispersion, by window. */
-  readonly dispersion: readonly number[];
 }
 
 /** Everything the fold remembers. Plain data: a snapshot is its JSON (`snapshot.ts`). */
@@ -81,16 +82,20 @@ export interface LedgerState {
   /** Rollups that may still change, by id. */
   readonly rollups: Map<string, Rollup>;
   readonly series: Map<SeriesKey, SeriesState>;
-  /** Observed time in hours, weighted by the profile and decayed like the counts: what rates are taken over. */
+  /** The series that have an open alert. */
+  readonly open: Set<SeriesKey>;
+  /** What forward weights are relative to. */
+  origin: Instant;
+  /** Sum over the observed hours, weighted by the profile too: what rates are taken over. */
   exposure: number;
   readonly profile: {
-    /** Stories of the market by hour of the week (0 = Thursday 00:00 UTC, as the epoch was), decayed; and hours observed. */
-    readonly stories: number[];
-    readonly hours: number[];
-    /** How busy each hour of the week is, 1 on average; as of the last closed hour. */
+    /** Stories of the market by hour of the week (0 = Thursday 00:00 UTC, as the epoch was), and hours observed. */
+    stories: number[];
+    hours: number[];
+    /** How busy each hour of the week is, 1 on average; brought up to date once a day. */
     weights: number[];
   };
-  peers: Readonly<Record<SeriesKind, Peers>>;
+  readonly kinds: Readonly<Record<SeriesKind, KindHistory>>;
 }
 
 export const HOUR_MS = 3_600_000;
@@ -99,7 +104,8 @@ export const HOURS_A_WEEK = 168;
 export const ROLLUP_MEMORY_MS = 48 * HOUR_MS;
 
 export function emptyState(settings: LedgerSettings): LedgerState {
-  const alone: Peers = { count: 0, rate: 0, share: 0, dispersion: settings.windowsMs.map(() => 1) };
+  const ofWeek = (value: number): number[] => new Array<number>(HOURS_A_WEEK).fill(value);
+  const kind = (): KindHistory => ({ count: 0, ...emptySums(settings.windowsMs.length) });
   return {
     settings,
     next: 0,
@@ -112,30 +118,45 @@ export function emptyState(settings: LedgerSettings): LedgerState {
     stories: new Map(),
     rollups: new Map(),
     series: new Map(),
+    open: new Set(),
+    origin: 0,
     exposure: 0,
-    profile: {
-      stories: new Array<number>(HOURS_A_WEEK).fill(0),
-      hours: new Array<number>(HOURS_A_WEEK).fill(0),
-      weights: new Array<number>(HOURS_A_WEEK).fill(1),
-    },
-    peers: { market: alone, topic: alone, entity: alone },
+    profile: { stories: ofWeek(0), hours: ofWeek(0), weights: ofWeek(1) },
+    kinds: { market: kind(), topic: kind(), entity: kind() },
   };
 }
 
+function emptySums(windows: number): Sums {
+  const zeros = (): number[] => new Array<number>(windows).fill(0);
+  return { stories: 0, negative: 0, excess: zeros(), scale: zeros() };
+}
+
+/** The state of a series, begun when there is none. */
 export function seriesState(state: LedgerState, key: SeriesKey): SeriesState {
-  let series = state.series.get(key);
-  if (series === undefined) {
-    const windows = state.settings.windowsMs.length;
-    series = {
-      stories: 0,
-      negative: 0,
-      excess: new Array<number>(windows).fill(0),
-      scale: new Array<number>(windows).fill(0),
-      recent: [],
-      open: null,
-      resolvedAt: null,
-    };
-    state.series.set(key, series);
-  }
+  const present = state.series.get(key);
+  if (present !== undefined) return present;
+  const windows = state.settings.windowsMs.length;
+  const series = {
+    ...emptySums(windows),
+    windows: new Array<number>(windows).fill(-1),
+    recent: [],
+    open: null,
+    resolvedAt: null,
+  };
+  state.series.set(key, series);
+  state.kinds[seriesKind(key)].count += 1;
   return series;
+}
+
+/** What was learnt about windows of other lengths says nothing about the new ones. */
+export function adoptSettings(state: LedgerState, settings: LedgerSettings): void {
+  const sameWindows = JSON.stringify(settings.windowsMs) === JSON.stringify(state.settings.windowsMs);
+  state.settings = settings;
+  if (sameWindows) return;
+  const { excess, scale } = emptySums(settings.windowsMs.length);
+  for (const sums of [...state.series.values(), ...Object.values(state.kinds)]) {
+    sums.excess = [...excess];
+    sums.scale = [...scale];
+  }
+  for (const series of state.series.values()) series.windows = settings.windowsMs.map(() => -1);
 }

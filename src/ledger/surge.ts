@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/article.ts';
 import { type SeriesKey, seriesKind } from '../domain/series.ts';
-import { windowCounts, windowWeight } from './history.ts';
-import { HOUR_MS, type LedgerState, type SeriesState } from './state.ts';
+import { type WindowCounts, weightAt, windowCounts, windowWeight } from './history.ts';
+import { HOUR_MS, type KindHistory, type LedgerState, type SeriesState } from './state.ts';
 import { betaBinomialTail, negativeBinomialTail } from './tails.ts';
 
 /** Strength of the peers' rate in a series' own, in negative stories. */
@@ -13,6 +13,8 @@ const SHARE_PRECISION = 50;
 /** Strength of the peers' dispersion, in squared expected stories; and the least dispersion believed. */
 const DISPERSION_STRENGTH = 10;
 const MIN_DISPERSION = 0.1;
+/** Negative share before anything was seen. */
+const UNKNOWN_SHARE = 0.25;
 /** A surge needs a negative share that would be this improbable. It is a second condition, so it need not be strict. */
 const SHARE_LEVEL = 0.05;
 
@@ -41,15 +43,18 @@ export function testWindow(
   const from = Math.max(to - windowMs, series.resolvedAt ?? 0);
   const observed = windowCounts(series, from, to);
   if (observed.negative === 0) return undefined;
-  const peers = state.peers[seriesKind(key)];
+  const present = weightAt(state, to);
+  const peers = state.kinds[seriesKind(key)];
+  const observedHours = state.exposure / present;
   const weight = windowWeight(state, from, to);
   const past = windowCounts(series, to - windowMs, to);
-  const exposure = Math.max(state.exposure - windowWeight(state, to - windowMs, to), 0);
-  const priorHours = RATE_STRENGTH / Math.max(peers.rate, 1e-6);
-  const shape = RATE_STRENGTH + Math.max(0, series.negative - past.negative);
+  const exposure = Math.max(observedHours - windowWeight(state, to - windowMs, to), 0);
+  const peersRate = peers.negative / present / Math.max(1, peers.count) / Math.max(1, observedHours);
+  const priorHours = RATE_STRENGTH / Math.max(peersRate, 1e-6);
+  const shape = RATE_STRENGTH + Math.max(0, series.negative / present - past.negative);
   const expected = (shape / (priorHours + exposure)) * weight;
-  const dispersion = dispersionOf(series, index, peers.dispersion[index] as number) + 1 / shape;
-  const share = shareOf(state, series, past, peers.share);
+  const dispersion = dispersionOf(series, peers, index, present) + 1 / shape;
+  const share = shareOf(state, series, past, peers, present);
   return {
     from,
     to,
@@ -76,21 +81,25 @@ export function isSurge(state: LedgerState, test: WindowTest): boolean {
  * a day holds one test for each full length of a window, of each series that is in the news at all.
  */
 export function surgeLevel(state: LedgerState): number {
-  const active = Math.max(1, state.peers.market.count + state.peers.topic.count + state.peers.entity.count);
+  const active = Math.max(1, state.kinds.market.count + state.kinds.topic.count + state.kinds.entity.count);
   const windowsADay = state.settings.windowsMs.reduce((sum, windowMs) => sum + (24 * HOUR_MS) / windowMs, 0);
   return Math.min(0.01, state.settings.budgetPerDay / (active * windowsADay));
 }
 
-function dispersionOf(series: SeriesState, index: number, peers: number): number {
-  const excess = (series.excess[index] as number) + DISPERSION_STRENGTH * peers;
-  return Math.max(MIN_DISPERSION, excess / ((series.scale[index] as number) + DISPERSION_STRENGTH));
+/** How much more than Poisson such windows of the series scattered, shrunk towards its peers. */
+function dispersionOf(series: SeriesState, peers: KindHistory, index: number, present: number): number {
+  const peersScale = (peers.scale[index] as number) / present;
+  const ofPeers = peersScale > 0 ? Math.max(0, (peers.excess[index] as number) / present / peersScale) : 1;
+  const excess = (series.excess[index] as number) / present + DISPERSION_STRENGTH * ofPeers;
+  return Math.max(MIN_DISPERSION, excess / ((series.scale[index] as number) / present + DISPERSION_STRENGTH));
 }
 
 /** The series' negative share outside the window, shrunk towards its peers and kept off 0 and 1. */
-function shareOf(state: LedgerState, series: SeriesState, past: { stories: number; negative: number }, peers: number): number {
-  const market = state.peers.market.share;
-  const prior = peers > 0 ? peers : market > 0 ? market : 0.25;
-  const stories = Math.max(0, series.stories - past.stories);
-  const negative = Math.min(stories, Math.max(0, series.negative - past.negative));
+function shareOf(state: LedgerState, series: SeriesState, past: WindowCounts, peers: KindHistory, present: number): number {
+  const { market } = state.kinds;
+  const prior =
+    peers.stories > 0 ? peers.negative / peers.stories : market.stories > 0 ? market.negative / market.stories : UNKNOWN_SHARE;
+  const stories = Math.max(0, series.stories / present - past.stories);
+  const negative = Math.min(stories, Math.max(0, series.negative / present - past.negative));
   return Math.min(0.98, Math.max(0.02, (negative + SHARE_STRENGTH * prior) / (stories + SHARE_STRENGTH)));
 }

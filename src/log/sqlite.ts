@@ -110,7 +110,9 @@ export class SqliteLog implements EventLog {
   #range(topic: Topic): PartitionRange {
     const { db, path } = this.#file;
     const table = TABLES[topic];
-    const row = guarded(path, () => db.prepare(`SELECT min(offset) AS first, max(offset) AS last FROM ${table}`).get());
+    const row = guarded(path, () =>
+      db.prepare(`SELECT (SELECT min(offset) FROM ${table}) AS first, (SELECT max(offset) FROM ${table}) AS last`).get(),
+    );
     return {
       partition: 0,
       first: Number(row?.first ?? 0),

@@ -10,12 +10,13 @@ export interface DatabaseOptions {
   readonly schema: string;
   /** Highest number of pages (`PRAGMA max_page_count`): a quota. */
   readonly maxPages?: number;
+  /** True for what can be made again from the log: commits then survive the process, and a loss of power after a checkpoint. */
+  readonly derived?: boolean;
 }
 
 /**
  * An embedded database. WAL, so that readers never wait for the writer; `synchronous=FULL`, so that what was acknowledged
- * survives a loss of power too: the log must never be behind the store that was made from it. Batches share one commit,
- * which makes the cost bearable.
+ * survives a loss of power too: the log must never be behind the store that was made from it.
  */
 export function openDatabase(options: DatabaseOptions): DatabaseSync {
   return guarded(options.path, () => {

@@ -1,4 +1,4 @@
-import type { Doc, DocKind, DocOf } from '../domain/doc.ts';
+import { compareDocs, type Doc, type DocKind, type DocOf } from '../domain/doc.ts';
 import type { Alert, Rollup, Story } from '../domain/trends.ts';
 import type { AlertQuery, SeriesPoint, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from './trend-port.ts';
 
@@ -29,7 +29,7 @@ export class MemoryTrendStore implements TrendStore {
   }
 
   async *scan<K extends DocKind>(kind: K): AsyncIterable<readonly DocOf<K>[]> {
-    const docs = this.#all(kind).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const docs = this.#all(kind).sort(compareDocs);
     if (docs.length > 0) yield docs;
   }
 
@@ -89,6 +89,8 @@ export class MemoryTrendStore implements TrendStore {
     for (const doc of this.#docs.values()) latest = Math.max(latest, doc.version);
     return latest;
   }
+
+  async flush(): Promise<void> {}
 
   async close(): Promise<void> {}
 

@@ -6,31 +6,36 @@ import type { AlertQuery, SeriesPoint, SeriesQuery, SeriesTotal, StoryQuery, Tre
 
 type Row = Record<string, unknown>;
 
+/*
+ * Bodies stand in rowid tables, in order of arrival, with a slim index on the id: ids are hashes, and a table clustered by
+ * them would dirty a whole page for every row.
+ */
 const SCHEMA = `
-CREATE TABLE IF NOT EXISTS article (id TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS story (id TEXT PRIMARY KEY, version INTEGER NOT NULL, published_at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS article (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS story (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, published_at INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS story_version ON story (version);
 CREATE INDEX IF NOT EXISTS story_published ON story (published_at);
 CREATE TABLE IF NOT EXISTS story_series (series TEXT, published_at INTEGER, id TEXT, PRIMARY KEY (series, published_at, id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS rollup (id TEXT PRIMARY KEY, version INTEGER NOT NULL, series TEXT NOT NULL, start INTEGER NOT NULL, width INTEGER NOT NULL,
-  fragment TEXT NOT NULL, articles INTEGER NOT NULL, stories INTEGER NOT NULL, negative INTEGER NOT NULL, neutral INTEGER NOT NULL,
-  positive INTEGER NOT NULL, tone INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS rollup_series ON rollup (series, start);
+CREATE TABLE IF NOT EXISTS rollup (series TEXT, start INTEGER, width INTEGER, fragment TEXT, version INTEGER NOT NULL, articles INTEGER NOT NULL,
+  stories INTEGER NOT NULL, negative INTEGER NOT NULL, neutral INTEGER NOT NULL, positive INTEGER NOT NULL, tone INTEGER NOT NULL,
+  PRIMARY KEY (series, start, width, fragment)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS rollup_start ON rollup (start);
-CREATE TABLE IF NOT EXISTS alert (id TEXT PRIMARY KEY, version INTEGER NOT NULL, series TEXT NOT NULL, status TEXT NOT NULL, opened_at INTEGER NOT NULL,
-  body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS alert (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, series TEXT NOT NULL,
+  status TEXT NOT NULL, opened_at INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS alert_version ON alert (version);
 CREATE INDEX IF NOT EXISTS alert_opened ON alert (opened_at)`;
 
 const NEWER = 'WHERE excluded.version > version';
 const WRITES = {
-  article: `INSERT INTO article VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body ${NEWER}`,
-  story: `INSERT INTO story VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body ${NEWER}`,
-  rollup: `INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version,
+  article: `INSERT INTO article (id, version, body) VALUES (?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body ${NEWER}`,
+  story: `INSERT INTO story (id, version, published_at, body) VALUES (?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body ${NEWER}`,
+  rollup: `INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version,
     articles = excluded.articles, stories = excluded.stories, negative = excluded.negative, neutral = excluded.neutral,
     positive = excluded.positive, tone = excluded.tone ${NEWER}`,
-  alert: `INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status,
-    body = excluded.body ${NEWER}`,
+  alert: `INSERT INTO alert (id, version, series, status, opened_at, body) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status, body = excluded.body ${NEWER}`,
   storySeries: 'INSERT OR IGNORE INTO story_series VALUES (?, ?, ?)',
 };
 
@@ -47,7 +52,7 @@ export class SqliteTrendStore implements TrendStore {
   #closed = false;
 
   constructor(path: string, options: { maxPages?: number } = {}) {
-    this.#db = openDatabase({ path, schema: SCHEMA, ...options });
+    this.#db = openDatabase({ path, schema: SCHEMA, derived: true, ...options });
     this.#path = path;
   }
 
@@ -58,18 +63,32 @@ export class SqliteTrendStore implements TrendStore {
     });
   }
 
+  async flush(): Promise<void> {
+    guarded(this.#path, () => this.#db.exec('PRAGMA wal_checkpoint(FULL)'));
+  }
+
   async get<K extends DocKind>(kind: K, id: string): Promise<DocOf<K> | undefined> {
+    if (kind === 'rollup') {
+      const key = parseRollupId(id);
+      const sql = 'SELECT * FROM rollup WHERE series = ? AND start = ? AND width = ? AND fragment = ?';
+      const [row] = key === undefined ? [] : this.#all(sql, ...key);
+      return row === undefined ? undefined : toDoc(kind, row);
+    }
     const [row] = this.#all(`SELECT * FROM ${kind} WHERE id = ?`, id);
     return row === undefined ? undefined : toDoc(kind, row);
   }
 
   async *scan<K extends DocKind>(kind: K): AsyncIterable<readonly DocOf<K>[]> {
-    for (let after = ''; ; ) {
-      const rows = this.#all(`SELECT * FROM ${kind} WHERE id > ? ORDER BY id LIMIT ${SCAN_CHUNK}`, after);
-      if (rows.length === 0) return;
-      const docs = rows.map((row) => toDoc(kind, row));
-      after = (docs.at(-1) as DocOf<K>).id;
-      yield docs;
+    const key = kind === 'rollup' ? ['series', 'start', 'width', 'fragment'] : ['id'];
+    const columns = key.join(', ');
+    let after: (string | number)[] | undefined;
+    while (true) {
+      const beyond = after === undefined ? '' : `WHERE (${columns}) > (${key.map(() => '?').join(', ')})`;
+      const rows = this.#all(`SELECT * FROM ${kind} ${beyond} ORDER BY ${columns} LIMIT ${SCAN_CHUNK}`, ...(after ?? []));
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      after = key.map((column) => last[column] as string | number);
+      yield rows.map((row) => toDoc(kind, row));
     }
   }
 
@@ -115,8 +134,8 @@ export class SqliteTrendStore implements TrendStore {
   }
 
   async latest(): Promise<number> {
-    const sql = `SELECT max(v) AS v FROM (SELECT max(version) AS v FROM article UNION ALL SELECT max(version) FROM story
-      UNION ALL SELECT max(version) FROM rollup UNION ALL SELECT max(version) FROM alert)`;
+    // Every article writes its story, so the stories' index on the version covers articles and rollups too.
+    const sql = 'SELECT max(v) AS v FROM (SELECT max(version) AS v FROM story UNION ALL SELECT max(version) FROM alert)';
     return Number(this.#all(sql)[0]?.v ?? -1);
   }
 
@@ -137,9 +156,8 @@ export class SqliteTrendStore implements TrendStore {
         return;
       case 'rollup': {
         const { series, start, widthMs, fragment, articles, stories, negative, neutral, positive, toneUnits } = doc.body;
-        this.#statement(WRITES.rollup).run(
-          ...[doc.id, doc.version, series, start, widthMs, fragment, articles, stories, negative, neutral, positive, toneUnits],
-        );
+        const key = [series, start, widthMs, fragment];
+        this.#statement(WRITES.rollup).run(...key, doc.version, articles, stories, negative, neutral, positive, toneUnits);
         return;
       }
       case 'alert': {
@@ -176,6 +194,11 @@ function toDoc<K extends DocKind>(kind: K, row: Row): DocOf<K> {
   const body = kind === 'rollup' ? toRollup(row) : parseBody(row);
   const id = kind === 'rollup' ? rollupId(body as Rollup) : String(row.id);
   return { kind, id, version: Number(row.version), body } as DocOf<K>;
+}
+
+function parseRollupId(id: string): [string, number, number, string] | undefined {
+  const match = /^(.+?)@(-?\d+)\+(\d+)(?:#(.*))?$/s.exec(id);
+  return match === null ? undefined : [match[1] ?? '', Number(match[2]), Number(match[3]), match[4] ?? ''];
 }
 
 function toRollup(row: Row): Rollup {

@@ -49,11 +49,14 @@ export interface AlertQuery {
 export interface TrendStore {
   /**
    * Writes each document unless the store holds the same id with an equal or newer version: a late write of an older
-   * owner changes nothing, and so does a repeat. Durable when resolved. One batch may hold a document once only.
+   * owner changes nothing, and so does a repeat. What was written outlives the process; it outlives a loss of power after
+   * `flush`. One batch may hold a document once only.
    */
   write(docs: readonly Doc[]): Promise<void>;
+  /** Makes everything written durable, whatever happens. The ledger flushes before it takes a snapshot. */
+  flush(): Promise<void>;
   get<K extends DocKind>(kind: K, id: string): Promise<DocOf<K> | undefined>;
-  /** Every document of a kind, by id (code unit order), in chunks. */
+  /** Every document of a kind, in the order of `compareDocs`, in chunks. */
   scan<K extends DocKind>(kind: K): AsyncIterable<readonly DocOf<K>[]>;
   count(kind: DocKind): Promise<number>;
   /** Points with at least one article, by start. */
