@@ -1,4 +1,4 @@
-import { concatMap, map } from 'rxjs';
+import { map } from 'rxjs';
 import type { Article, EntityMention, Fingerprint, ScoredArticle } from '../src/domain/article.ts';
 import type { Clock } from '../src/domain/clock.ts';
 import { BarographError } from '../src/domain/errors.ts';
@@ -9,10 +9,14 @@ import { inOrder } from '../src/log/in-order.ts';
 import { microBatch } from '../src/log/micro-batch.ts';
 import type { Delivery, EventLog, NewRecord } from '../src/log/port.ts';
 import { pull } from '../src/log/pull.ts';
+import { whenFree } from '../src/log/when-free.ts';
 import type { Classifier, Score } from '../src/model/serving/port.ts';
 import type { PipelineMeter } from '../src/ops/metrics.ts';
 import { keepRejected, type Rejected, rejectedRecord } from './dead-letter.ts';
 import type { Pipeline } from './pipeline.ts';
+
+/** Batches that share one durable append when appending falls behind. */
+const MAX_APPEND = 16;
 
 export interface ClassifyDeps {
   readonly log: EventLog;
@@ -39,7 +43,7 @@ export function classifyPipeline(deps: ClassifyDeps): Pipeline {
           map(decode),
           microBatch({ maxWeight: deps.maxBatchTokens, weigh: estimateTokens, timeMs: deps.batchTimeMs }),
           inOrder((batch) => score(deps, batch)),
-          concatMap((batch) => append(deps, batch)),
+          whenFree((batches) => append(deps, batches.flat()), MAX_APPEND),
         ),
       );
     },

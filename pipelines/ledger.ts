@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { concatMap } from 'rxjs';
 import type { Clock } from '../src/domain/clock.ts';
 import type { Doc } from '../src/domain/doc.ts';
 import { BarographError } from '../src/domain/errors.ts';
@@ -11,9 +10,9 @@ import { Ledger } from '../src/ledger/fold.ts';
 import { decodeSnapshot, encodeSnapshot } from '../src/ledger/snapshot.ts';
 import { emptyState } from '../src/ledger/state.ts';
 import { drain } from '../src/log/drain.ts';
-import { microBatch } from '../src/log/micro-batch.ts';
 import type { Delivery, EventLog } from '../src/log/port.ts';
 import { pull } from '../src/log/pull.ts';
+import { whenFree } from '../src/log/when-free.ts';
 import type { PipelineMeter } from '../src/ops/metrics.ts';
 import type { StateStore } from '../src/store/state-port.ts';
 import type { TrendStore } from '../src/store/trend-port.ts';
@@ -41,7 +40,6 @@ const SNAPSHOT_EVERY = 20_000;
 const BATCH = 512;
 /** The fold lets others have their turn after this long: one thread serves the dashboard as well. */
 const TURN_MS = 15;
-const BATCH_TIME_MS = 5;
 
 /** news.scored → stories, rollups, alerts. One owner at a time; the state resumes from the newest snapshot. */
 export function ledgerPipeline(deps: LedgerDeps): Pipeline {
@@ -56,8 +54,7 @@ export function ledgerPipeline(deps: LedgerDeps): Pipeline {
         await drain(
           subscription,
           pull(subscription, { maxInFlight: 4 * BATCH, maxBatch: BATCH, stop }).pipe(
-            microBatch({ maxWeight: BATCH, weigh: () => 1, timeMs: BATCH_TIME_MS }),
-            concatMap((batch) => owner.fold(batch)),
+            whenFree((batch) => owner.fold(batch), BATCH),
           ),
         );
         await owner.snapshot();

@@ -10,7 +10,7 @@ export interface DatabaseOptions {
   readonly schema: string;
   /** Highest number of pages (`PRAGMA max_page_count`): a quota. */
   readonly maxPages?: number;
-  /** True for what can be made again from the log: commits then survive the process, and a loss of power after a checkpoint. */
+  /** True where the last moments may be lost with the power, since the log has them: commits then survive the process only. */
   readonly derived?: boolean;
 }
 

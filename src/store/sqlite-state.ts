@@ -20,7 +20,7 @@ export class SqliteStateStore implements StateStore {
 
   constructor(path: string, options: { clock?: Clock; maxPages?: number } = {}) {
     const { clock = systemClock, ...limits } = options;
-    this.#db = openDatabase({ path, schema: SCHEMA, ...limits });
+    this.#db = openDatabase({ path, schema: SCHEMA, derived: true, ...limits });
     this.#path = path;
     this.#clock = clock;
   }
