@@ -247,7 +247,14 @@ test('reports a reset connection, a closed port, a body cut short and a web page
   });
   assert.equal((await w.poll('/reset')).error?.code, 'E_FEED_UNREACHABLE');
   assert.equal((await w.poll('/short')).error?.code, 'E_FEED_UNREACHABLE');
-  assert.equal((await w.poll('/', { url: 'http://127.0.0.1:1/' })).error?.code, 'E_FEED_UNREACHABLE');
+  const closed = createServer().listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address() as AddressInfo; // a listening TCP server has one
+  closed.close();
+  await once(closed, 'close');
+  const refused = await w.poll('/', { url: `http://127.0.0.1:${port}/` });
+  assert.equal(refused.error?.code, 'E_FEED_UNREACHABLE');
+  assert.match(refused.error?.message ?? '', /ECONNREFUSED/);
   assert.equal((await w.poll('/', { url: 'http://feed.invalid/' })).error?.code, 'E_FEED_UNREACHABLE');
   const page = await w.poll('/page');
   assert.deepEqual([page.error?.code, page.state.etag], ['E_FEED_MALFORMED', '']);
