@@ -53,12 +53,13 @@ export interface Graph {
 
 /** A graph that still grows. Every method returns values of this graph only. */
 export interface GraphBuilder extends Graph {
+  /** An input of the model, under exactly this name. Throws when something else has it. */
   input(name: string, type: ElementType, shape: readonly Dim[]): Value;
   /** A constant tensor; `data` must hold the product of `shape` elements and is not copied. */
   constant(name: string, shape: readonly number[], data: ConstantArray): Value;
   /** Adds a node and returns its results, one for each entry of `results`. */
   node(op: string, inputs: readonly (Value | undefined)[], results: readonly ValueType[], more?: NodeOptions): readonly Value[];
-  /** Makes a value an output of the model, under this name. */
+  /** Makes a value an output of the model, under exactly this name. Throws when something else has it. */
   output(value: Value, name: string): Value;
 }
 
@@ -82,6 +83,11 @@ export function createGraph(name: string): GraphBuilder {
     return free;
   };
 
+  const claimExactly = (wanted: string): string => {
+    if (taken.has(wanted)) throw new Error(`the graph has a value ${wanted} already`);
+    return claim(wanted);
+  };
+
   return {
     name,
     inputs,
@@ -89,7 +95,7 @@ export function createGraph(name: string): GraphBuilder {
     nodes,
     outputs,
     input(wanted, type, shape) {
-      const value = { name: claim(wanted), type, shape };
+      const value = { name: claimExactly(wanted), type, shape };
       inputs.push(value);
       return value;
     },
@@ -106,7 +112,7 @@ export function createGraph(name: string): GraphBuilder {
       return values;
     },
     output(value, wanted) {
-      const named = { name: claim(wanted), type: value.type, shape: value.shape };
+      const named = { name: claimExactly(wanted), type: value.type, shape: value.shape };
       nodes.push({ op: 'Identity', domain: '', inputs: [value], outputs: [named], attributes: {} });
       outputs.push(named);
       return named;

@@ -32,8 +32,13 @@ const AHEAD = 2;
 /** A request holds one batch's worth of texts, which takes a tenth of a second; a worker that answers none for so long hangs. */
 const HANG_MS = 60_000;
 
-/** Starts `workers` threads. The queue in front of them is as long as the callers make it: they await their scores. */
-export function openScorerPool(workers: number, options: ScorerOptions): ScorerPool {
+const SCRIPT = new URL('./scorer-worker.ts', import.meta.url);
+
+/**
+ * Starts `workers` threads. The queue in front of them is as long as the callers make it: they await their scores.
+ * `script` is what a thread runs, another one only in tests.
+ */
+export function openScorerPool(workers: number, options: ScorerOptions, script: URL = SCRIPT): ScorerPool {
   const slots: Slot[] = Array.from({ length: workers }, () => ({
     worker: undefined,
     running: new Map(),
@@ -61,7 +66,7 @@ export function openScorerPool(workers: number, options: ScorerOptions): ScorerP
   };
 
   const start = (slot: Slot): Worker => {
-    const worker = new Worker(new URL('./scorer-worker.ts', import.meta.url), { workerData: options });
+    const worker = new Worker(script, { workerData: options });
     slot.worker = worker;
     worker.on('message', (reply: ScorerReply) => receive(slot, worker, reply));
     worker.on('error', (error) =>

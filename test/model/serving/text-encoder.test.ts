@@ -10,9 +10,14 @@ const fixtures = join(import.meta.dirname, '../../fixtures/model');
 const bundle = join(import.meta.dirname, '../../../models/default');
 const readJson = (path: string): object => z.looseObject({}).parse(JSON.parse(readFileSync(path, 'utf8')));
 const ids = z.array(z.array(z.number()));
-const golden = z.object({ texts: z.array(z.string()), bert: ids, roberta: ids }).parse(readJson(join(fixtures, 'golden-ids.json')));
+const golden = z
+  .object({ texts: z.array(z.string()), bert: ids, roberta: ids })
+  .parse(readJson(join(fixtures, 'golden-ids.json')));
 
-const bert = { tokenizer: readJson(join(bundle, 'tokenizer.json')), tokenizerConfig: readJson(join(bundle, 'tokenizer_config.json')) };
+const bert = {
+  tokenizer: readJson(join(bundle, 'tokenizer.json')),
+  tokenizerConfig: readJson(join(bundle, 'tokenizer_config.json')),
+};
 const roberta = { tokenizer: readJson(join(fixtures, 'roberta-tokenizer-excerpt.json')), tokenizerConfig: {} };
 const encodeBert = createTextEncoder(bert, 512);
 
