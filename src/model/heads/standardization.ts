@@ -6,6 +6,9 @@ export interface Standardization {
   readonly deviation: Float64Array;
 }
 
+/** Below this share of its mean a feature's deviation is rounding error. */
+const CONSTANT = 1e-6;
+
 /** Measures the features. A constant feature gets the deviation 1. */
 export function measure({ count, features, x }: Examples): Standardization {
   const mean = new Float64Array(features);
@@ -16,7 +19,8 @@ export function measure({ count, features, x }: Examples): Standardization {
   for (let n = 0; n < count; n++) {
     for (let j = 0; j < features; j++) square[j]! += (x[n * features + j]! - mean[j]!) ** 2 / count;
   }
-  return { mean, deviation: square.map((s) => (s > 0 ? Math.sqrt(s) : 1)) };
+  const deviation = square.map((s, j) => (Math.sqrt(s) > CONSTANT * Math.abs(mean[j]!) ? Math.sqrt(s) : 1));
+  return { mean, deviation };
 }
 
 /** The examples with every feature at mean 0 and deviation 1, as `standardization` has them. */

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { BarographError } from '../../../src/domain/errors.ts';
+import { readLabelledTexts } from '../../../src/model/training-data/labelled-texts.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'labelled-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const SPLIT = `file,row,group,part
+twitter-financial-news-topic.csv,0,0,train
+twitter-financial-news-sentiment.csv,0,1,test
+twitter-financial-news-sentiment.csv,1,2,train
+sentfin.csv,0,3,validation
+sentfin.csv,1,4,train
+`;
+
+function write(change: Record<string, string> = {}): void {
+  const files = {
+    'split.csv': SPLIT,
+    'twitter-financial-news-topic.csv': 'text,label\n"Dividend, ""up""\nagain",4\n',
+    'twitter-financial-news-sentiment.csv': 'text,label\nbullish one,1\nbearish one,0\n',
+    'sentfin.csv': `S No.,Title,Decisions,Words\n1,A falls as B falls,"{'A': 'negative', 'B': 'negative'}",5\n2,A buys B,"{'A': 'negative', 'B': 'positive'}",3\n`,
+    ...change,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+}
+
+test('gives every row its part and class, and leaves out headlines whose companies disagree', () => {
+  write();
+  const { topic, sentiment } = readLabelledTexts(folder);
+  assert.deepEqual(
+    topic.map(({ text, label, part }) => [text, label, part]),
+    [['Dividend, "up"\nagain', 4, 'train']],
+  );
+  assert.deepEqual(
+    sentiment.map(({ text, label, part }) => [text, label, part]),
+    [
+      ['bullish one', 2, 'test'],
+      ['bearish one', 0, 'train'],
+      ['A falls as B falls', 0, 'validation'],
+    ],
+  );
+});
+
+test('names the file and the row of what it cannot use', () => {
+  const refuses = (message: RegExp): void => {
+    assert.throws(
+      () => readLabelledTexts(folder),
+      (error) => error instanceof BarographError && error.code === 'E_INPUT_INVALID' && message.test(error.message),
+    );
+  };
+  write({ 'twitter-financial-news-topic.csv': 'text,label\na,20\n' });
+  refuses(/twitter-financial-news-topic\.csv, row 0: unknown label/);
+  write({ 'twitter-financial-news-sentiment.csv': 'text,label\na,1\nb,0\nc,2\n' });
+  refuses(/twitter-financial-news-sentiment\.csv, row 2: split\.csv does not list it/);
+  write({ 'sentfin.csv': 'S No.,Title,Decisions,Words\n1,A falls,none,2\n' });
+  refuses(/sentfin\.csv, row 0: no decision/);
+});
