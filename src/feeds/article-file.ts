@@ -1,14 +1,12 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import type { Article } from '../domain/article.ts';
 import type { Clock } from '../domain/clock.ts';
 import { BarographError } from '../domain/errors.ts';
 import { readCsvRows } from './csv-rows.ts';
 import { invalid } from './file-row.ts';
+import { openInput } from './input-file.ts';
 import { readJsonRows } from './json-rows.ts';
-import { articleOfRow, type RowContext, type RowMemory } from './row-to-article.ts';
+import { articleOfRow, COLUMNS, plainColumn, type RowContext, type RowMemory } from './row-to-article.ts';
 
 /** An article of a file, or a fault in it. `lines` is how many rows it was made of: several when they share an id. */
 export type FileRecord =
@@ -26,6 +24,8 @@ export interface ArticleFileOptions {
 
 export type FileFormat = 'ndjson' | 'csv' | 'feed';
 
+const TITLES: readonly string[] = COLUMNS.title;
+const TEXT_COLUMNS = { names: 'title, headline or text', accept: (name: string) => TITLES.includes(plainColumn(name)) };
 const MAX_PAYLOAD = 65_536;
 
 /**
@@ -40,9 +40,9 @@ export async function* readArticleFile(path: string, options: ArticleFileOptions
   const context: RowContext = { source, replay: options.replay, clock: options.clock };
   const memory: RowMemory = { lastAt: undefined };
   let pending: { line: number; lines: number; article: Article; rowId: string } | undefined;
-  const stream = await open(path);
+  const stream = await openInput(path);
   try {
-    for await (const row of format === 'csv' ? readCsvRows(stream, path) : readJsonRows(stream)) {
+    for await (const row of format === 'csv' ? readCsvRows(stream, path, TEXT_COLUMNS) : readJsonRows(stream)) {
       const made = row.fault ?? articleOfRow(row.value, context, memory);
       if (typeof made !== 'string' && pending !== undefined && made.rowId !== '' && made.rowId === pending.rowId) {
         pending.lines++;
@@ -75,7 +75,7 @@ function withTickers(article: Article, more: readonly string[]): Article {
 /** What a file holds: by its name where that says so, else by its first character. Rejects with `E_INPUT_MISSING`. */
 export async function detectFormat(path: string): Promise<FileFormat> {
   const name = /\.(ndjson|jsonl|csv|tsv|xml|rss|atom|rdf)(?:\.gz)?$/i.exec(path)?.[1]?.toLowerCase();
-  const stream = await open(path);
+  const stream = await openInput(path);
   try {
     if (name !== undefined)
       return name === 'ndjson' || name === 'jsonl' ? 'ndjson' : name === 'csv' || name === 'tsv' ? 'csv' : 'feed';
@@ -93,29 +93,5 @@ export async function detectFormat(path: string): Promise<FileFormat> {
     throw cause instanceof BarographError ? cause : invalid(path, cause instanceof Error ? cause.message : String(cause), cause);
   } finally {
     stream.destroy();
-  }
-}
-
-/** The bytes of a file, decompressed if they are gzip, whatever the file is called. */
-async function open(path: string): Promise<Readable> {
-  const head = await firstBytes(path);
-  const file = createReadStream(path, { highWaterMark: 262_144 });
-  if (head[0] !== 0x1f || head[1] !== 0x8b) return file;
-  const plain = createGunzip({ chunkSize: 262_144 });
-  file.on('error', (error) => plain.destroy(error));
-  plain.on('close', () => file.destroy());
-  return file.pipe(plain);
-}
-
-async function firstBytes(path: string): Promise<Uint8Array> {
-  try {
-    for await (const chunk of createReadStream(path, { end: 1 })) if (Buffer.isBuffer(chunk)) return chunk;
-    return new Uint8Array();
-  } catch (cause) {
-    throw new BarographError(
-      'E_INPUT_MISSING',
-      `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause, facts: { path } },
-    );
   }
 }

@@ -2,18 +2,26 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { type CsvError, parse } from 'csv-parse';
 import { type FileRow, invalid } from './file-row.ts';
-import { COLUMNS, plainColumn } from './row-to-article.ts';
 
 const MAX_RECORD = 2_000_000;
-const TEXT_COLUMNS: ReadonlySet<string> = new Set(COLUMNS.title);
+
+/** A column that a file must have for anything to come of it. */
+export interface ColumnsWanted {
+  readonly names: string;
+  readonly accept: (name: string) => boolean;
+}
 
 /** The rows of a CSV stream, quoted as in RFC 4180, with a header; columns by tabs when the file is called `.tsv`. */
-export async function* readCsvRows(stream: Readable, path: string): AsyncGenerator<FileRow, void, undefined> {
+export async function* readCsvRows(
+  stream: Readable,
+  path: string,
+  wanted: ColumnsWanted,
+): AsyncGenerator<FileRow, void, undefined> {
   const skipped: FileRow[] = [];
   const parser = parse({
     bom: true,
     delimiter: /\.tsv(?:\.gz)?$/i.test(path) ? '\t' : ',',
-    columns: (header: string[]) => checkHeader(header, path),
+    columns: (header: string[]) => checkHeader(header, path, wanted),
     info: true,
     max_record_size: MAX_RECORD,
     relax_column_count: true,
@@ -40,13 +48,10 @@ export async function* readCsvRows(stream: Readable, path: string): AsyncGenerat
   yield* skipped;
 }
 
-function checkHeader(header: string[], path: string): string[] {
+function checkHeader(header: string[], path: string, wanted: ColumnsWanted): string[] {
   const names = header.map((name) => name.trim());
-  if (names.some((name) => TEXT_COLUMNS.has(plainColumn(name)))) return names;
-  throw invalid(
-    path,
-    `its first line names no column title, headline or text, but ${names.slice(0, 20).join(', ').slice(0, 300)}`,
-  );
+  if (names.some(wanted.accept)) return names;
+  throw invalid(path, `its first line names no column ${wanted.names}, but ${names.slice(0, 20).join(', ').slice(0, 300)}`);
 }
 
 function lineOf(error: CsvError | undefined): number {
