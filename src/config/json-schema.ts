@@ -13,6 +13,9 @@ export interface JsonSchema {
   readonly description?: string;
   readonly writeOnly?: boolean;
   readonly required?: readonly string[];
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
 }
 
 let schema: JsonSchema | undefined;
