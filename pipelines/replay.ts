@@ -15,8 +15,8 @@ import type { Pipeline } from './pipeline.ts';
 export interface RecordedRow {
   readonly line: number;
   readonly lines: number;
-  readonly article?: Article;
-  readonly fault?: string;
+  readonly article: Article | undefined;
+  readonly fault: string | undefined;
   readonly payload: string;
 }
 

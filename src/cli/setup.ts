@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkConfig, loadConfig } from '../config/load.ts';
@@ -34,4 +34,9 @@ function defaultConfig(): Config {
   const { config } = checkConfig('', CONFIG_FILE, {});
   if (config === undefined) throw new BarographError('E_CONFIG_INVALID', 'The defaults have faults.');
   return config;
+}
+
+export function projectVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(resolve(PROJECT_DIR, 'package.json'), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
 }

@@ -1,29 +1,28 @@
 import { ecsFormat } from '@elastic/ecs-pino-format';
-import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type Logger, pino, stdTimeFunctions } from 'pino';
 import { BarographError } from '../domain/errors.ts';
 
 export type { Logger } from 'pino';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+export interface LoggerOptions {
+  /** ECS JSON lines, or readable ones; by default readable on a terminal. */
+  readonly format?: 'json' | 'text';
+  /** Texts that are blotted out wherever they turn up. */
+  readonly secrets?: readonly string[];
+}
+
 /**
- * Logs as ECS JSON lines on stderr, or as readable lines when stderr is a terminal. Results go to stdout, never logs.
- * `error.code` is added to what the ECS formatter gives, since operators search by it.
+ * Logs to stderr; results go to stdout, never logs. `error.code` is added to what the ECS formatter gives, since operators
+ * search by it.
  */
-export function createLogger(level: LogLevel, format: 'json' | 'text' = process.stderr.isTTY === true ? 'text' : 'json'): Logger {
-  if (format === 'text')
-    return pino(
-      { level, base: null, timestamp: stdTimeFunctions.isoTime },
-      { write: (line) => void process.stderr.write(readable(line)) },
-    );
-  return pino(
-    {
-      ...ecsFormat({ convertErr: true }),
-      level,
-      redact: { paths: ['*.authorization', '*.webhookUrl', '*.secret', '*.token'], censor: '***' },
-    },
-    destination({ dest: 2, sync: true }),
-  );
+export function createLogger(level: LogLevel, options: LoggerOptions = {}): Logger {
+  const { format = process.stderr.isTTY === true ? 'text' : 'json', secrets = [] } = options;
+  const masked = (line: string): string => secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line);
+  const write = (line: string): void => void process.stderr.write(masked(format === 'text' ? readable(line) : line));
+  if (format === 'text') return pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, { write });
+  return pino({ ...ecsFormat({ convertErr: true }), level }, { write });
 }
 
 /** The fields of an error for a log line. */

@@ -1,0 +1,189 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import { type RecordedRow, replayPipeline, replayProgress } from '../../../pipelines/replay.ts';
+import { contentId } from '../../domain/article-id.ts';
+import { systemClock } from '../../domain/clock.ts';
+import { BarographError } from '../../domain/errors.ts';
+import { wireAlert } from '../../domain/wire.ts';
+import { readArticleFile } from '../../feeds/article-file.ts';
+import type { Counters } from '../../ledger/state.ts';
+import type { EventLog, Topic } from '../../log/port.ts';
+import { openClassifier } from '../../model/serving/classifier.ts';
+import { openStubClassifier } from '../../model/serving/stub.ts';
+import { createLogger } from '../../ops/logger.ts';
+import { createMetrics } from '../../ops/metrics.ts';
+import type { TrendStore } from '../../store/trend-port.ts';
+import { parseSpeed } from '../arguments.ts';
+import { openDataFolder, type Storage } from '../data-folder.ts';
+import { createOutput } from '../output.ts';
+import { createProgress } from '../progress.ts';
+import { DEFAULT_BUNDLE, loadSetup } from '../setup.ts';
+import { pipelinesOf, runTogether, terminationSignal } from '../system.ts';
+import { readAll } from './dead-letter.ts';
+
+interface Options {
+  readonly speed: number;
+  readonly data?: string;
+  readonly alerts?: string;
+  readonly model?: string;
+  readonly config?: string;
+  readonly json?: true;
+}
+
+/** What a replay came to. `lines` = `articles` + `duplicates` + `deadLettered`. */
+export interface ReplaySummary {
+  readonly lines: number;
+  readonly articles: number;
+  readonly duplicates: number;
+  readonly stories: number;
+  readonly late: number;
+  readonly deadLettered: number;
+  readonly alerts: number;
+  readonly articlesPerSecond: number;
+}
+
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description("Send recorded articles through all pipelines, on the articles' own clock")
+    .argument('<file...>', 'NDJSON or CSV, .gz too: {ts|publishedAt, title|text, source?, url?, id?, ticker?}')
+    .option('--speed <speed>', "max, or how many times faster than the articles' clock", parseSpeed, Number.POSITIVE_INFINITY)
+    .option('--data <dir>', 'data folder to fill; an interrupted replay goes on there (default: a fresh one, removed afterwards)')
+    .option('--alerts <file>', 'write a line of JSON for every alert')
+    .option('--model <dir>', 'model bundle, or "stub" for made-up scores that cost nothing')
+    .option('--config <file>', 'configuration file')
+    .option('--json', 'print the summary as JSON')
+    .action(async (files: string[], options: Options) => {
+      for (const file of files) await readable(file);
+      const temporary = options.data === undefined ? await mkdtemp(join(tmpdir(), 'barograph-replay-')) : undefined;
+      try {
+        const storage = await openDataFolder(resolve(options.data ?? (temporary as string)));
+        try {
+          const summary = await replay(storage, files, options);
+          if (options.alerts !== undefined) await writeAlerts(storage.trends, options.alerts);
+          createOutput(options.json === true).result(summary, describe);
+        } finally {
+          await storage.close();
+        }
+      } finally {
+        if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+      }
+    });
+}
+
+async function replay(storage: Storage, files: readonly string[], options: Options): Promise<ReplaySummary> {
+  const { config } = await loadSetup(options.config);
+  const bundle = options.model ?? config.model.bundleDir ?? DEFAULT_BUNDLE;
+  const { workers, maxBatchTokens } = config.model;
+  const classifier =
+    bundle === 'stub'
+      ? openStubClassifier()
+      : await openClassifier({ bundle, maxBatchTokens, ...(workers === undefined ? {} : { workers }) });
+  const logger = createLogger(config.logging.level);
+  const metrics = createMetrics();
+  const progress = createProgress();
+  let counters: Counters = { articles: 0, repeats: 0, stories: 0, late: 0, alerts: 0 };
+  const parts = pipelinesOf({
+    storage,
+    metrics,
+    model: config.model,
+    settings: config.ledger,
+    classifier,
+    notifiers: [],
+    ticks: false,
+    onProgress: ({ state }) => {
+      counters = state.counters;
+      progress.show(`${counters.articles} articles, ${counters.stories} stories, ${counters.alerts} alerts`);
+    },
+  });
+  const name = contentId(files.map((file) => basename(file)).join('\n'));
+  const source = replayPipeline({
+    log: storage.log,
+    states: storage.states,
+    clock: systemClock,
+    meter: metrics.meter('replay'),
+    name,
+    rows: () => rowsOf(files),
+    bucketMs: config.ledger.bucketMs,
+    speed: () => options.speed,
+  });
+  const stop = terminationSignal();
+  const startedAt = performance.now();
+  const running = runTogether([parts.classify, parts.ledger, parts.notify], logger);
+  try {
+    await Promise.race([source.run(stop), running.finished]);
+    await Promise.race([settled(storage.log, stop), running.finished]);
+  } finally {
+    await running.stop();
+    await classifier.close();
+    progress.end();
+  }
+  await running.finished;
+  if (stop.aborted)
+    throw new BarographError(
+      'E_PIPELINE_FAILED',
+      'The replay was interrupted. With --data the same command goes on where it stood.',
+    );
+  const seconds = (performance.now() - startedAt) / 1000;
+  const { lines } = await replayProgress(storage.states, name);
+  const articles = await storage.trends.count('article');
+  const deadLettered = (await readAll(storage.log)).length;
+  return {
+    lines,
+    articles,
+    duplicates: lines - articles - deadLettered,
+    stories: await storage.trends.count('story'),
+    late: counters.late,
+    deadLettered,
+    alerts: await storage.trends.count('alert'),
+    articlesPerSecond: Math.round(articles / seconds),
+  };
+}
+
+async function* rowsOf(files: readonly string[]): AsyncIterable<RecordedRow> {
+  for (const file of files) yield* readArticleFile(file, { replay: true, clock: systemClock });
+}
+
+/** Waits until every record was folded and every alert passed on. */
+async function settled(log: EventLog, stop: AbortSignal): Promise<void> {
+  const groups: readonly (readonly [Topic, string])[] = [
+    ['news.raw', 'classify'],
+    ['news.scored', 'ledger'],
+    ['alerts', 'notify'],
+  ];
+  for (const [topic, group] of groups) {
+    while (!stop.aborted) {
+      const positions = await log.positions(topic, group);
+      const ranges = await log.ranges(topic);
+      if (ranges.every(({ partition, next }) => (positions.get(partition) ?? 0) >= next)) break;
+      await sleep(20);
+    }
+  }
+}
+
+async function writeAlerts(trends: TrendStore, file: string): Promise<void> {
+  const alerts = await trends.alerts({ limit: Number.MAX_SAFE_INTEGER });
+  const lines = [...alerts].reverse().map((alert) => {
+    const { id, series, status, severity, openedAt, resolvedAt, evidence } = wireAlert(alert);
+    return `${JSON.stringify({ id, series, status, severity, openedAt, resolvedAt, evidence })}\n`;
+  });
+  await writeFile(file, lines.join('')).catch((cause: unknown) => {
+    throw new BarographError('E_OUTPUT_FAILED', `The alerts cannot be written to ${file}.`, { cause });
+  });
+}
+
+async function readable(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFile() !== true) throw new BarographError('E_INPUT_MISSING', `${file} is no file that can be read.`);
+}
+
+function describe(summary: ReplaySummary): string {
+  const { lines, articles, duplicates, stories, late, deadLettered, alerts, articlesPerSecond } = summary;
+  return [
+    `${lines} lines: ${articles} articles, ${duplicates} duplicates, ${deadLettered} dead-lettered`,
+    `${stories} stories, ${late} late articles, ${alerts} alerts`,
+    `${articlesPerSecond} articles a second`,
+  ].join('\n');
+}

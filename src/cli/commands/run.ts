@@ -1,0 +1,145 @@
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Argument, Command } from 'commander';
+import { ingestPipeline } from '../../../pipelines/ingest.ts';
+import type { Pipeline } from '../../../pipelines/pipeline.ts';
+import { replayPipeline } from '../../../pipelines/replay.ts';
+import { secretValues } from '../../config/secrets.ts';
+import { systemClock } from '../../domain/clock.ts';
+import { httpFetcher } from '../../feeds/fetch-feed.ts';
+import { openClassifier } from '../../model/serving/classifier.ts';
+import { lazyClassifier } from '../../model/serving/lazy.ts';
+import { createLogger } from '../../ops/logger.ts';
+import { createMetrics } from '../../ops/metrics.ts';
+import { startWeb } from '../../web/server/server.ts';
+import { parsePort, parseSpeed } from '../arguments.ts';
+import { openDataFolder } from '../data-folder.ts';
+import { DEMO_BUCKET_MS, demoRows, demoSpeed } from '../demo.ts';
+import { openNotifiers } from '../notifiers.ts';
+import { CONFIG_FILE, DEFAULT_BUNDLE, DEMO_DATA, loadSetup, projectVersion } from '../setup.ts';
+import { reportStatus } from '../status.ts';
+import { pipelinesOf, runTogether, terminationSignal } from '../system.ts';
+
+const NAMES = ['ingest', 'classify', 'ledger', 'notify', 'web'] as const;
+type Name = (typeof NAMES)[number];
+
+interface Options {
+  readonly config?: string;
+  readonly data?: string;
+  readonly port?: number;
+  readonly speed: number;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Run pipelines and the dashboard until stopped; without a configuration, the demo')
+    .addArgument(new Argument('[pipeline...]', 'which of them; all by default').choices(NAMES))
+    .option('--config <file>', `configuration file (default: ${CONFIG_FILE} of this folder)`)
+    .option('--data <dir>', 'data folder')
+    .option('--port <port>', 'port of the dashboard', parsePort)
+    .option('--speed <speed>', 'demo: max, or how many times faster than life its last day passes', parseSpeed, 600)
+    .action(async (names: Name[], options: Options) => run(names.length === 0 ? NAMES : names, options));
+}
+
+async function run(names: readonly Name[], options: Options): Promise<void> {
+  const { config, file } = await loadSetup(options.config);
+  const demo = file === undefined;
+  const dataDir = options.data === undefined ? (demo ? DEMO_DATA : config.dataDir) : resolve(options.data);
+  const logger = createLogger(config.logging.level, { secrets: secretValues(config) });
+  const metrics = createMetrics();
+  const stop = terminationSignal();
+  const opened: { close(): Promise<unknown> }[] = [];
+  const open = <T extends { close(): Promise<unknown> }>(part: T): T => {
+    opened.push(part);
+    return part;
+  };
+  try {
+    if (demo) {
+      logger.info(
+        `no ${CONFIG_FILE} here: running the demo, a recorded sample of real news. \`npx barograph init\` writes a configuration for live feeds`,
+      );
+      await rm(dataDir, { recursive: true, force: true });
+    }
+    const storage = open(await openDataFolder(dataDir));
+    const settings = demo ? { ...config.ledger, bucketMs: DEMO_BUCKET_MS } : config.ledger;
+    const facts: Record<string, unknown> = { mode: demo ? 'demo' : 'live', version: projectVersion(), now: null, bundle: '' };
+    const pipelines: Pipeline[] = [];
+    if (names.includes('classify') || names.includes('ledger') || names.includes('notify')) {
+      const { workers, maxBatchTokens, bundleDir } = config.model;
+      const model = { bundle: bundleDir ?? DEFAULT_BUNDLE, maxBatchTokens, ...(workers === undefined ? {} : { workers }) };
+      const classifier = open(lazyClassifier(() => openClassifier(model)));
+      const notifiers = openNotifiers(config.notifiers).map(open);
+      const parts = pipelinesOf({
+        ...{ storage, metrics, model: config.model, settings, classifier, notifiers, ticks: !demo },
+        onProgress: ({ state }) => Object.assign(facts, { now: state.now, counters: state.counters }),
+      });
+      for (const name of ['classify', 'ledger', 'notify'] as const) if (names.includes(name)) pipelines.push(parts[name]);
+      if (names.includes('classify')) {
+        await classifier.ready();
+        facts.bundle = classifier.version;
+      }
+    }
+    const shared = { log: storage.log, states: storage.states, clock: systemClock };
+    if (names.includes('ingest') && demo) {
+      const rows = (): ReturnType<typeof demoRows> => demoRows();
+      const meter = metrics.meter('ingest');
+      pipelines.push(
+        untilStopped(
+          replayPipeline({
+            ...shared,
+            meter,
+            name: 'demo',
+            rows,
+            bucketMs: settings.bucketMs,
+            speed: await demoSpeed(options.speed),
+          }),
+        ),
+      );
+    } else if (names.includes('ingest')) {
+      const fetcher = open(httpFetcher());
+      pipelines.push(
+        ingestPipeline({ ...shared, feeds: config.feeds, fetcher, random: Math.random, logger, meter: metrics.meter('ingest') }),
+      );
+      if (config.feeds.length === 0) logger.warn(`${file} names no feeds: nothing will come in`);
+    }
+    let ready = false;
+    if (names.includes('web')) {
+      const { host } = config.web;
+      const port = options.port ?? config.web.port;
+      const web = open(
+        await startWeb({
+          trends: storage.trends,
+          states: storage.states,
+          clock: systemClock,
+          host,
+          port,
+          metrics: metrics.text,
+          isReady: () => ready,
+          logger,
+        }),
+      );
+      process.stdout.write(`Barograph is at ${web.url}\n`);
+    }
+    open(reportStatus({ ...shared, metrics, pipelines, facts: () => facts }));
+    const running = runTogether(pipelines, logger);
+    ready = true;
+    await Promise.race([running.finished, new Promise((done) => stop.addEventListener('abort', done, { once: true }))]);
+    if (stop.aborted) logger.info('stopping: what is in flight is finished first');
+    await running.stop();
+    await running.finished;
+  } finally {
+    for (const part of opened.reverse()) await part.close();
+  }
+}
+
+/** The demo's recording ends; its pipeline stays, so that the dashboard does. */
+function untilStopped(pipeline: Pipeline): Pipeline {
+  return {
+    ...pipeline,
+    name: 'ingest',
+    run: async (stop) => {
+      await pipeline.run(stop);
+      if (!stop.aborted) await new Promise((done) => stop.addEventListener('abort', done, { once: true }));
+    },
+  };
+}
