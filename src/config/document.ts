@@ -100,7 +100,7 @@ function nodeAt(root: ParsedNode | null, path: Path): Node | undefined {
 }
 
 /** Variables without a value and without a default are reported and expand to nothing. An empty value counts as none. */
-export function expandVariables(
+function expandVariables(
   text: string,
   env: Readonly<Record<string, string | undefined>>,
 ): { readonly expanded: string; readonly missing: readonly string[] } {

@@ -20,7 +20,7 @@ export function formatFault(fault: ConfigFault): string {
   return `${fault.file}:${fault.line}:${fault.column} ${fault.path === '' ? '' : `${fault.path}: `}${fault.message}`;
 }
 
-export function formatPath(path: Path): string {
+function formatPath(path: Path): string {
   return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('');
 }
 

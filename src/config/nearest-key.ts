@@ -11,7 +11,7 @@ export function nearestKey(key: string, known: readonly string[]): string | unde
 }
 
 /** Optimal string alignment distance. Keys are short, so the quadratic table is small; very long ones are not compared. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   if (a.length > 64 || b.length > 64) return 64;
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -10,7 +10,7 @@ export interface RelationFault {
  * No article weighs less than this in a batch: its first and last marker and two pieces of a word. With it the bound
  * `max_in_flight` is comparable to `max_batch_tokens`; the classify pipeline weighs articles by at least as much.
  */
-export const MIN_ARTICLE_TOKENS = 4;
+const MIN_ARTICLE_TOKENS = 4;
 
 const DAY_MS = 86_400_000;
 

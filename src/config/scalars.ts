@@ -24,12 +24,12 @@ const DURATION_UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 
 const SIZE_UNITS = { B: 1, KB: 1000, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 
 /** Milliseconds of `250ms`, `30s`, `1.5h`, `7d`; `undefined` when it is none. */
-export function parseDuration(text: string): number | undefined {
+function parseDuration(text: string): number | undefined {
   return amount(text, DURATION_UNITS);
 }
 
 /** Bytes of `512KB`, `5MB`, `1GiB`; a MB is 10^6 bytes, a MiB 2^20. */
-export function parseSize(text: string): number | undefined {
+function parseSize(text: string): number | undefined {
   return amount(text, SIZE_UNITS);
 }
 

@@ -8,7 +8,7 @@ const USER_AGENT = 'Barograph/0.1 (feed reader)';
 const name = (description: string) =>
   text('a name of small letters, digits and hyphens, at most 64', /^[a-z0-9][a-z0-9-]{0,63}$/, description);
 
-export const feedSchema = z
+const feedSchema = z
   .strictObject({
     name: name('Name of the feed; the source of its articles. Must be unique.'),
     url: httpUrl('Address of the RSS, Atom or RDF feed.'),

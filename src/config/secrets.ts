@@ -27,7 +27,7 @@ function maskNotifier(notifier: NotifierConfig): NotifierConfig {
 }
 
 /** An address without what may be a credential in it: user, password and the values of its query. */
-export function maskUrl(address: string): string {
+function maskUrl(address: string): string {
   if (!URL.canParse(address)) return MASK;
   const url = new URL(address);
   if (url.username !== '' || url.password !== '') [url.username, url.password] = [MASK, ''];

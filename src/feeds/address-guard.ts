@@ -23,7 +23,7 @@ export function isPublicAddress(address: string): boolean {
   return range === 'unicast';
 }
 
-export function forbidden(host: string, address: string): BarographError {
+function forbidden(host: string, address: string): BarographError {
   const where = host === address ? address : `${host} (${address})`;
   return new BarographError(
     'E_FEED_FORBIDDEN',

@@ -26,7 +26,7 @@ function byteOrderMark(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-export function charsetOf(contentType: string): string {
+function charsetOf(contentType: string): string {
   return /;\s*charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)?.[1] ?? '';
 }
 

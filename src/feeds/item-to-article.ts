@@ -32,7 +32,8 @@ const MAX_PAYLOAD = 65_536;
  * every few milliseconds.
  */
 export async function articlesOf(document: FeedDocument, context: ItemContext, known: ReadonlySet<string>): Promise<ItemsRead> {
-  const shared = sharedIdentities(document.items, context);
+  const urls = await urlsOf(document.items, context);
+  const shared = sharedIdentities(document.items, urls);
   const language = document.language || context.language;
   const ids: string[] = [];
   const found = new Set<string>();
@@ -40,7 +41,7 @@ export async function articlesOf(document: FeedDocument, context: ItemContext, k
   const unusable: UnusableItem[] = [];
   for (const [index, item] of document.items.entries()) {
     if (index % 25 === 24) await setImmediate();
-    const identity = identityOf(item, context, shared);
+    const identity = identityOf(item, urls[index] ?? '', context, shared);
     // Without address and guid the text is the identity, so that the text must be read first.
     if (identity.id !== '' && (found.has(identity.id) || known.has(identity.id))) {
       ids.push(identity.id);
@@ -66,6 +67,15 @@ interface Identity {
   readonly guid: string;
 }
 
+async function urlsOf(items: readonly FeedItem[], context: ItemContext): Promise<string[]> {
+  const urls: string[] = [];
+  for (const item of items) {
+    urls.push(urlOf(item, context));
+    if (urls.length % 500 === 0) await setImmediate();
+  }
+  return urls;
+}
+
 function urlOf(item: FeedItem, context: ItemContext): string {
   for (const link of item.links) {
     const url = canonicalUrl(link, /^https?:/.test(context.feedUrl) ? context.feedUrl : undefined);
@@ -74,7 +84,7 @@ function urlOf(item: FeedItem, context: ItemContext): string {
   return '';
 }
 
-function sharedIdentities(items: readonly FeedItem[], context: ItemContext): ReadonlySet<string> {
+function sharedIdentities(items: readonly FeedItem[], urls: readonly string[]): ReadonlySet<string> {
   const holders = new Map<string, string>();
   const shared = new Set<string>();
   const note = (identity: string, holder: string): void => {
@@ -82,16 +92,15 @@ function sharedIdentities(items: readonly FeedItem[], context: ItemContext): Rea
     if (other === undefined) holders.set(identity, holder);
     else if (other !== holder) shared.add(identity);
   };
-  for (const item of items) {
-    const url = urlOf(item, context);
+  for (const [index, item] of items.entries()) {
+    const url = urls[index] ?? '';
     if (url !== '') note(`url\n${url}`, `${item.guid}\n${item.title}`);
     if (item.guid !== '') note(`guid\n${item.guid}`, `${url}\n${item.title}`);
   }
   return shared;
 }
 
-function identityOf(item: FeedItem, context: ItemContext, shared: ReadonlySet<string>): Identity {
-  const url = urlOf(item, context);
+function identityOf(item: FeedItem, url: string, context: ItemContext, shared: ReadonlySet<string>): Identity {
   const guid = shared.has(`guid\n${item.guid}`) ? '' : item.guid.trim();
   const identifying = shared.has(`url\n${url}`) ? '' : url;
   const id =

@@ -2,6 +2,7 @@ import type { Article, Instant } from '../domain/article.ts';
 import type { Clock } from '../domain/clock.ts';
 import { BarographError } from '../domain/errors.ts';
 import { articlesOf, type ItemContext } from './item-to-article.ts';
+import { malformed } from './mend-xml.ts';
 import type { FeedFetcher, FeedSettings, FeedState, FetchResult, PollResult, UnusableItem } from './port.ts';
 import { readFeed } from './read-feed.ts';
 import { nextAttempt, nextPoll, retryAfterMs } from './schedule.ts';
@@ -32,8 +33,13 @@ export async function pollFeed(
     return await succeed(settings, state, tools, fetched, signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof BarographError) return fail(settings, state, tools, error);
-    throw error; // a bug of ours, not the feed's
+    // Whatever a feed's content brings about in us concerns this feed only; the cause tells a bug from a bad feed.
+    return fail(
+      settings,
+      state,
+      tools,
+      error instanceof BarographError ? error : malformed('reading it failed unexpectedly', error),
+    );
   }
 }
 

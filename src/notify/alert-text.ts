@@ -64,7 +64,7 @@ export function repeatSentence(alert: Alert): string {
 }
 
 /** `2026-11-24 14:05 UTC`. */
-export function formatUtc(at: Instant): string {
+function formatUtc(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 

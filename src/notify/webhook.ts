@@ -36,7 +36,7 @@ export function webhookNotifier(options: WebhookOptions): Notifier {
 }
 
 /** The same for every attempt to deliver one state of an alert, another for the next. */
-export function idempotencyKey(alert: Alert): string {
+function idempotencyKey(alert: Alert): string {
   return `${alert.id}-${alert.status}-${alert.updatedAt}`;
 }
 

@@ -275,3 +275,21 @@ test('sends the user and password of an address to its own server only', async (
   assert.equal(w.requests[0]?.headers.authorization, `Basic ${Buffer.from('me:p w').toString('base64')}`);
   assert.equal(other.requests[0]?.headers.authorization, undefined);
 });
+
+test('takes an error that nobody foresaw for a failure of this feed, with its cause', async () => {
+  const bug = new TypeError('bug');
+  const fetcher = { fetch: () => Promise.reject(bug), close: async () => undefined };
+  const settings = {
+    name: 'wire',
+    url: 'http://e.com/',
+    intervalMs: 300_000,
+    timeoutMs: 1,
+    maxBytes: 1,
+    maxRedirects: 1,
+    allowPrivate: false,
+    language: '',
+    userAgent: '',
+  };
+  const result = await pollFeed(settings, NEW_FEED, { fetcher, clock: { now: () => NOW }, random: () => 0.5 }, never);
+  assert.deepEqual([result.outcome, result.error?.code, result.error?.cause], ['failed', 'E_FEED_MALFORMED', bug]);
+});
