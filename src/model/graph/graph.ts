@@ -23,7 +23,7 @@ export type Attribute =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'ints'; readonly value: readonly number[] };
 
-export type Attributes = Readonly<Record<string, Attribute>>;
+type Attributes = Readonly<Record<string, Attribute>>;
 
 export interface Node {
   readonly op: string;
@@ -63,7 +63,7 @@ export interface GraphBuilder extends Graph {
   output(value: Value, name: string): Value;
 }
 
-export interface NodeOptions {
+interface NodeOptions {
   readonly domain?: string;
   readonly attributes?: Attributes;
 }

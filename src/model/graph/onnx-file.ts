@@ -3,7 +3,7 @@ import type { Attribute, Constant, Graph, Node, Value } from './graph.ts';
 import { DATA_TYPES } from './ops.ts';
 
 /** Operator set of the files written here: the first with `Gelu`. */
-export const OPSET = 20;
+const OPSET = 20;
 /** File format version that belongs to opset 20 (ONNX 1.15). */
 const IR_VERSION = 9;
 /** A protobuf message may not reach 2 GiB. */

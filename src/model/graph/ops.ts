@@ -5,8 +5,8 @@ import type { Attribute, ConstantArray, Dim, ElementType, GraphBuilder, Value, V
  * encoder needs; opset 20 (`OPSET` in onnx-file.ts). A shape that cannot be right is a bug of the caller and throws at once.
  */
 export const int = (value: number): Attribute => ({ kind: 'int', value });
-export const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
-export const float = (value: number): Attribute => ({ kind: 'float', value });
+const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
+const float = (value: number): Attribute => ({ kind: 'float', value });
 
 /** Adds a node with one result. */
 export function one(
@@ -21,7 +21,7 @@ export function one(
 }
 
 /** The shape of `a op b` by ONNX's (NumPy's) rule of broadcasting. A named size meets only itself or 1. */
-export function broadcast(a: readonly Dim[], b: readonly Dim[]): Dim[] {
+function broadcast(a: readonly Dim[], b: readonly Dim[]): Dim[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
     const [x, y] = [a[i - rank + a.length] ?? 1, b[i - rank + b.length] ?? 1];
@@ -38,7 +38,6 @@ const elementwise =
 export const add = elementwise('Add');
 export const sub = elementwise('Sub');
 export const mul = elementwise('Mul');
-export const div = elementwise('Div');
 
 const unary =
   (op: string) =>

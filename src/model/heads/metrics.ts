@@ -13,7 +13,7 @@ export interface Metrics {
   readonly confusion: readonly (readonly number[])[];
 }
 
-export interface ClassMetrics {
+interface ClassMetrics {
   readonly label: string;
   readonly n: number;
   readonly precision: number;
