@@ -50,7 +50,7 @@ const modelSchema = z
     workers: integer(1, 64, 'Worker threads that score. Default: by the number of cores.').optional(),
     max_batch_tokens: integer(64, 1_000_000, 'A batch closes before its padded tokens pass this.').prefault(4096),
     batch_time: duration('0ms', '10s', 'A batch closes this long after its first article.').prefault('20ms'),
-    max_in_flight: integer(1, 1_000_000, 'Articles read and not yet scored; reading pauses there.').prefault(1024),
+    max_in_flight: integer(1, 16_384, 'Articles read and not yet scored; reading pauses there.').prefault(1024),
   })
   .transform((model) => ({
     bundleDir: model.bundle,

@@ -8,6 +8,8 @@ import { closeHour } from './history.ts';
 import { adoptSettings, HOUR_MS, type LedgerState, ROLLUP_MEMORY_MS } from './state.ts';
 import { StoryIndex } from './stories.ts';
 
+/** However long ago: a redelivery after a crash repeats at most what was in flight, which the configuration bounds below this. */
+const MIN_REMEMBERED = 20_000;
 /** After this long without a tick nothing is left to watch bucket by bucket, and the clock jumps. */
 const MAX_STEPS_MS = 14 * 24 * HOUR_MS;
 
@@ -80,6 +82,7 @@ export class Ledger {
       state.rollups.delete(id);
     }
     const { seen } = state;
+    if (seen.current.size < MIN_REMEMBERED) return;
     if (seen.rotatedAt !== null && hourEnd - seen.rotatedAt < state.settings.dedupeWindowMs) return;
     state.seen = { current: new Set(), previous: seen.current, rotatedAt: hourEnd };
   }

@@ -19,12 +19,11 @@ export class MemoryStateStore implements StateStore {
   }
 
   async get(key: string): Promise<StateRecord | undefined> {
-    const record = this.#data.records.get(key);
-    return record === undefined || this.#isExpired(record) ? undefined : record;
+    return this.#live(key);
   }
 
   async put(key: string, value: string, options: PutOptions = {}): Promise<string | undefined> {
-    const present = await this.get(key);
+    const present = this.#live(key); // no turn of others between the comparison and the write
     if (options.expect !== undefined && options.expect !== (present?.revision ?? 'absent')) return undefined;
     this.#data.revision += 1;
     const revision = String(this.#data.revision);
@@ -52,6 +51,11 @@ export class MemoryStateStore implements StateStore {
   }
 
   async close(): Promise<void> {}
+
+  #live(key: string): StateRecord | undefined {
+    const record = this.#data.records.get(key);
+    return record === undefined || this.#isExpired(record) ? undefined : record;
+  }
 
   #isExpired(record: StateRecord): boolean {
     return record.expiresAt !== null && record.expiresAt <= this.#clock.now();

@@ -97,7 +97,7 @@ export class SqliteTrendStore implements TrendStore {
   }
 
   async series({ series, from, to, widthMs }: SeriesQuery): Promise<readonly SeriesPoint[]> {
-    const sql = `SELECT start / ?1 * ?1 AS point, ${SUMS} FROM rollup WHERE series = ?2 AND start >= ?3 AND start < ?4 GROUP BY point ORDER BY point`;
+    const sql = `SELECT start - start % ?1 AS point, ${SUMS} FROM rollup WHERE series = ?2 AND start >= ?3 AND start < ?4 GROUP BY point ORDER BY point`;
     return this.#all(sql, widthMs, series, from, to).map((row) => ({ start: Number(row.point), ...toSums(row) }));
   }
 

@@ -7,9 +7,12 @@ const HANDLE = /(^|[^\w])@\w+:?/g;
 /** ` - Reuters`, ` | Financial Times`: one to four capitalised words after the last dash or bar. */
 const SOURCE_SUFFIX = /\s+[-–—|]\s+(?:The\s+)?[A-Z][\w.&'’]*(?:\s+[A-Z][\w.&'’]*){0,3}\s*$/;
 
+/** Headline writers put them in and leave them out. */
+const ARTICLES = /\b(?:the|an?) (?=\S)/g;
+
 /**
  * A title reduced to what its copies share: no addresses, no `RT @someone:`, no handles, no name of the source at the end,
- * no punctuation, no case. A suffix is only taken off when at least four words stay.
+ * no punctuation, no case, no a, an or the. A suffix is only taken off when at least four words stay.
  */
 export function normaliseTitle(title: string): string {
   let text = title;
@@ -18,7 +21,7 @@ export function normaliseTitle(title: string): string {
   const suffix = /[-–—|]\s/.test(text) ? SOURCE_SUFFIX.exec(text) : null;
   if (suffix !== null && wordCount(text.slice(0, suffix.index)) >= 4) text = text.slice(0, suffix.index);
   if (/['’]s|\d[.,]\d/.test(text)) text = text.replace(/['’](?=s\b)/g, '').replace(/(\d)[.,](?=\d)/g, '$1');
-  const normal = normaliseText(text);
+  const normal = normaliseText(text).replace(ARTICLES, '');
   // A title of addresses and handles alone is compared as it stands.
   return normal === '' ? normaliseText(title) : normal;
 }
