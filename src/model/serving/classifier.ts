@@ -16,7 +16,7 @@ export interface ClassifierOptions {
   readonly maxBatchTokens?: number;
 }
 
-/** Measured in docs/model.md: half or twice as many are within the noise, more no longer fit the second-level cache. */
+/** Measured in docs/model.md: half and twice as many were within the noise. */
 const MAX_BATCH_TOKENS = 512;
 /** A batch below this keeps a worker less busy than handing it over costs. */
 const MIN_BATCH_TOKENS = 64;
