@@ -14,7 +14,9 @@ if (major >= 24) {
 } else {
   const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(own)) {
-    process.stderr.write(`Barograph needs Node 24; this is ${process.version}, and the project's own is not installed. Run: npm ci\n`);
+    process.stderr.write(
+      `Barograph needs Node 24; this is ${process.version}, and the project's own is not installed. Run: npm ci\n`,
+    );
     process.exit(1);
   }
   const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });

@@ -1,6 +1,6 @@
 import type { NotifierConfig } from '../config/schema.ts';
-import { consoleNotifier } from '../notify/console.ts';
 import { systemClock } from '../domain/clock.ts';
+import { consoleNotifier } from '../notify/console.ts';
 import type { Notifier } from '../notify/port.ts';
 import { retrying } from '../notify/retrying.ts';
 import { slackWebhookNotifier } from '../notify/slack-webhook.ts';

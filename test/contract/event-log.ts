@@ -26,7 +26,11 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
       await place.remove();
     });
 
-    const fill = (values: readonly string[], key = 'k'): Promise<void> => log.append('news.raw', values.map((value) => ({ key, value })));
+    const fill = (values: readonly string[], key = 'k'): Promise<void> =>
+      log.append(
+        'news.raw',
+        values.map((value) => ({ key, value })),
+      );
 
     async function take(subscription: Subscription, count: number): Promise<Delivery[]> {
       const taken: Delivery[] = [];
@@ -116,7 +120,10 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
     });
 
     it('begins where its reader says, and does not move the position of the group back', async () => {
-      await log.append('news.scored', ['a', 'b', 'c', 'd'].map((value) => ({ key: 'k', value })));
+      await log.append(
+        'news.scored',
+        ['a', 'b', 'c', 'd'].map((value) => ({ key: 'k', value })),
+      );
       const first = await log.subscribe('news.scored', 'g');
       for (const { ack } of await take(first, 3)) ack();
       await first.close();
@@ -129,20 +136,32 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
     });
 
     it('reads the recorded past without a group', async () => {
-      await log.append('news.scored', ['a', 'b', 'c'].map((value) => ({ key: 'k', value })));
+      await log.append(
+        'news.scored',
+        ['a', 'b', 'c'].map((value) => ({ key: 'k', value })),
+      );
       const read: string[] = [];
       for await (const chunk of log.read('news.scored', 0, 1)) read.push(...chunk.map(({ value }) => value));
       assert.deepEqual(read, ['b', 'c']);
     });
 
     it('knows the range of a topic and the position of a group, for the lag', async () => {
-      assert.deepEqual((await log.ranges('news.scored')).map(({ next }) => next), [0]);
-      await log.append('news.scored', [{ key: 'k', value: 'a' }, { key: 'k', value: 'b' }]);
+      assert.deepEqual(
+        (await log.ranges('news.scored')).map(({ next }) => next),
+        [0],
+      );
+      await log.append('news.scored', [
+        { key: 'k', value: 'a' },
+        { key: 'k', value: 'b' },
+      ]);
       const subscription = await log.subscribe('news.scored', 'g');
       const [first] = await take(subscription, 2);
       first?.ack();
       await subscription.commit();
-      assert.deepEqual((await log.ranges('news.scored')).map(({ next }) => next), [2]);
+      assert.deepEqual(
+        (await log.ranges('news.scored')).map(({ next }) => next),
+        [2],
+      );
       assert.equal((await log.positions('news.scored', 'g')).get(0), 1);
       assert.equal((await log.positions('news.scored', 'nobody')).get(0), 0);
     });
@@ -174,7 +193,10 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
       await finished;
       assert.equal(most, 7);
       await subscription.close();
-      assert.equal([...(await log.positions('news.raw', 'g')).values()].reduce((a, b) => a + b), 100);
+      assert.equal(
+        [...(await log.positions('news.raw', 'g')).values()].reduce((a, b) => a + b),
+        100,
+      );
     });
 
     it('ends a wait when it is aborted, and when it is closed', async () => {
