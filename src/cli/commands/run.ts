@@ -14,7 +14,7 @@ import { createMetrics } from '../../ops/metrics.ts';
 import { startWeb } from '../../web/server/server.ts';
 import { parsePort, parseSpeed } from '../arguments.ts';
 import { openDataFolder } from '../data-folder.ts';
-import { DEMO_BUCKET_MS, demoRows, demoSpeed } from '../demo.ts';
+import { demoRows, demoSpeed } from '../demo.ts';
 import { openNotifiers } from '../notifiers.ts';
 import { CONFIG_FILE, DEFAULT_BUNDLE, DEMO_DATA, loadSetup, projectVersion } from '../setup.ts';
 import { reportStatus } from '../status.ts';
@@ -61,7 +61,7 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
       await rm(dataDir, { recursive: true, force: true });
     }
     const storage = open(await openDataFolder(dataDir));
-    const settings = demo ? { ...config.ledger, bucketMs: DEMO_BUCKET_MS } : config.ledger;
+    const settings = config.ledger;
     const facts: Record<string, unknown> = { mode: demo ? 'demo' : 'live', version: projectVersion(), now: null, bundle: '' };
     const pipelines: Pipeline[] = [];
     if (names.includes('classify') || names.includes('ledger') || names.includes('notify')) {
@@ -81,7 +81,6 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
     }
     const shared = { log: storage.log, states: storage.states, clock: systemClock };
     if (names.includes('ingest') && demo) {
-      const rows = (): ReturnType<typeof demoRows> => demoRows();
       const meter = metrics.meter('ingest');
       pipelines.push(
         untilStopped(
@@ -89,9 +88,9 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
             ...shared,
             meter,
             name: 'demo',
-            rows,
+            rows: demoRows,
             bucketMs: settings.bucketMs,
-            speed: await demoSpeed(options.speed),
+            speed: demoSpeed(options.speed),
           }),
         ),
       );
