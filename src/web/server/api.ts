@@ -73,7 +73,12 @@ export function addApi(app: FastifyInstance, { trends, states }: ApiOptions, hub
     if (hub.isFull) return reply.code(503).send({ error: { code: 'E_UNKNOWN', message: 'Too many browsers listen already.' } });
     const lastEventId = Number(request.headers['last-event-id'] ?? Number.NaN);
     reply.hijack();
-    const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
+    const headers = {
+      ...reply.getHeaders(),
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    };
     reply.raw.writeHead(200, headers as Record<string, string>);
     await hub.add(reply.raw, Number.isNaN(lastEventId) ? undefined : lastEventId);
   });

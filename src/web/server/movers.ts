@@ -51,7 +51,9 @@ interface Moments {
 export function moverOf(recent: SeriesTotal, past: SeriesTotal | undefined, prior: Moments): Mover {
   const stories = past?.stories ?? 0;
   const usualTone = ((past?.tone ?? 0) * stories + prior.tone * STRENGTH) / (stories + STRENGTH);
-  const variance = (prior.variance * STRENGTH + spread(recent) + (past === undefined ? 0 : spread(past))) / (STRENGTH + recent.stories + stories);
+  const variance =
+    (prior.variance * STRENGTH + spread(recent) + (past === undefined ? 0 : spread(past))) /
+    (STRENGTH + recent.stories + stories);
   const error = Math.sqrt(variance * (1 / recent.stories + 1 / (stories + STRENGTH)));
   return {
     series: recent.series,
