@@ -1,18 +1,14 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { type ClassifierOptions, openClassifier } from '../../src/model/serving/classifier.ts';
+import { type Figure, figureOf, show } from './figures.ts';
 
 /** Headlines a second over the runs. */
-export interface Speed {
+interface Speed extends Figure {
   readonly name: string;
   readonly texts: number;
-  readonly median: number;
-  readonly lowest: number;
-  readonly highest: number;
 }
 
 const headlineRows = z.array(z.object({ headline: z.string() }));
@@ -27,18 +23,18 @@ export function readHeadlines(dataFolder: string, stride: number): readonly stri
 
 /**
  * Headlines a second through the classifier: `texts` in calls of `callSize`, `inFlight` calls at a time, as a pipeline makes them.
- * One run warms up, `runs` are measured.
+ * `warmUp` runs, then `runs` that are measured.
  */
 export async function measureClassifier(
   name: string,
   options: ClassifierOptions,
   texts: readonly string[],
-  { callSize = 256, inFlight = 2, runs = 5 } = {},
+  { callSize = 256, inFlight = 2, runs = 5, warmUp = 1 } = {},
 ): Promise<Speed> {
   const classifier = await openClassifier(options);
   try {
     const rates: number[] = [];
-    for (let run = 0; run <= runs; run++) {
+    for (let run = 1 - warmUp; run <= runs; run++) {
       const begin = performance.now();
       let next = 0;
       const caller = async (): Promise<void> => {
@@ -51,34 +47,25 @@ export async function measureClassifier(
       await Promise.all(Array.from({ length: inFlight }, caller));
       if (run > 0) rates.push((1000 * texts.length) / (performance.now() - begin));
     }
-    rates.sort((a, b) => a - b);
-    const at = (share: number): number => Math.round(rates[Math.round(share * (rates.length - 1))] ?? 0);
-    return { name, texts: texts.length, median: at(0.5), lowest: at(0), highest: at(1) };
+    const { median, lowest, highest } = figureOf(rates.map(Math.round));
+    return { name, texts: texts.length, median, lowest, highest };
   } finally {
     await classifier.close();
   }
 }
 
 /** The default bundle as it is served, and the choices that its defaults were made from. */
-export async function benchClassifier(dataFolder: string, report: (speed: Speed) => void): Promise<void> {
+export async function benchClassifier(dataFolder: string): Promise<void> {
   const bundle = join(import.meta.dirname, '../../models/default');
   const texts = readHeadlines(dataFolder, 25);
-  report(await measureClassifier('defaults', { bundle }, texts));
-  report(await measureClassifier('defaults, calls of 32', { bundle }, texts, { callSize: 32 }));
-  report(await measureClassifier('1 worker of 1 thread', { bundle, workers: 1, threads: 1 }, texts));
-  report(await measureClassifier('1 worker of 2 threads', { bundle, workers: 1, threads: 2 }, texts));
-  report(await measureClassifier('2 workers of 1 thread', { bundle, workers: 2, threads: 1 }, texts));
-  for (const maxBatchTokens of [128, 256, 1024]) {
-    report(await measureClassifier(`defaults, ${maxBatchTokens} tokens a batch`, { bundle, maxBatchTokens }, texts));
-  }
-}
-
-if (import.meta.main) {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  console.log(
-    `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}, commit ${commit}`,
-  );
-  await benchClassifier(process.argv[2] ?? '../shared/data', ({ name, texts, median, lowest, highest }) => {
-    console.log(`${name.padEnd(32)} ${median} headlines/s (${lowest} to ${highest}, ${texts} headlines)`);
-  });
+  const measure = async (name: string, options: Omit<ClassifierOptions, 'bundle'>, calls = {}): Promise<void> => {
+    const speed = await measureClassifier(name, { bundle, ...options }, texts, calls);
+    console.log(`${name.padEnd(38)} ${show(speed, 'headlines/s')}`);
+  };
+  await measure('classifier, defaults', {});
+  await measure('  calls of 32', {}, { callSize: 32 });
+  await measure('  1 worker of 1 thread', { workers: 1, threads: 1 });
+  await measure('  1 worker of 2 threads', { workers: 1, threads: 2 });
+  await measure('  2 workers of 1 thread', { workers: 2, threads: 1 });
+  for (const maxBatchTokens of [128, 256, 1024]) await measure(`  ${maxBatchTokens} tokens a batch`, { maxBatchTokens });
 }

@@ -24,7 +24,7 @@ import { DEFAULT_BUNDLE, loadSetup } from '../setup.ts';
 import { pipelinesOf, runTogether, terminationSignal } from '../system.ts';
 import { readAll } from './dead-letter.ts';
 
-interface Options {
+export interface ReplayOptions {
   readonly speed: number;
   readonly data?: string;
   readonly alerts?: string;
@@ -55,7 +55,7 @@ export function replayCommand(): Command {
     .option('--model <dir>', 'model bundle, or "stub" for made-up scores that cost nothing')
     .option('--config <file>', 'configuration file')
     .option('--json', 'print the summary as JSON')
-    .action(async (files: string[], options: Options) => {
+    .action(async (files: string[], options: ReplayOptions) => {
       for (const file of files) await readable(file);
       const temporary = options.data === undefined ? await mkdtemp(join(tmpdir(), 'barograph-replay-')) : undefined;
       try {
@@ -73,7 +73,7 @@ export function replayCommand(): Command {
     });
 }
 
-async function replay(storage: Storage, files: readonly string[], options: Options): Promise<ReplaySummary> {
+export async function replay(storage: Storage, files: readonly string[], options: ReplayOptions): Promise<ReplaySummary> {
   const { config } = await loadSetup(options.config);
   const bundle = options.model ?? config.model.bundleDir ?? DEFAULT_BUNDLE;
   const { workers, maxBatchTokens } = config.model;
