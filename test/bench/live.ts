@@ -48,20 +48,19 @@ async function heard(url: string, kind: string, text: string, opened?: () => voi
 }
 
 /** From an append by another process to the event stream, nothing else going on. */
-export async function benchLatency(folder: string, runs: number): Promise<void> {
+export async function benchLatency(headlines: readonly string[], folder: string): Promise<void> {
   await writeFile(join(folder, 'barograph.yaml'), 'data: ./live\nnotify: []\n');
   const system = await start([], folder);
   const storage = await openDataFolder(join(folder, 'live'));
   try {
     const times: number[] = [];
-    for (let i = 0; i < runs; i += 1) {
+    for (const [i, title] of headlines.entries()) {
       const id = `latency-${i}`;
       const now = Date.now();
       const listening = Promise.withResolvers<void>();
       const story = heard(system.url, 'story', id, listening.resolve);
       await listening.promise;
       await sleep(150 + ((i * 37) % 100)); // idle, and out of step with the pollers
-      const title = `Shares of company ${i} fall after its warning number ${i * 7}`;
       const article = {
         id,
         source: 'bench',

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { benchClassifier } from './classifier.ts';
+import { benchClassifier, readHeadlines } from './classifier.ts';
 import { machine } from './figures.ts';
 import { benchLatency, benchStart } from './live.ts';
 import { benchLong, benchReplay, benchStub } from './replay.ts';
@@ -15,7 +15,7 @@ const folder = await mkdtemp(join(tmpdir(), 'barograph-bench-'));
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   start: () => benchStart(folder, 5),
-  latency: () => benchLatency(folder, 30),
+  latency: () => benchLatency(readHeadlines(dataFolder, 1600), folder),
   stub: () => benchStub(dataFolder, folder, 5),
   long: () => benchLong(dataFolder, folder, 500_000),
   classifier: () => benchClassifier(dataFolder),
