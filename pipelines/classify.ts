@@ -96,18 +96,34 @@ async function score(deps: ClassifyDeps, batch: readonly Decoded[]): Promise<rea
 
 type Result = Score | { readonly error: unknown };
 
+/** A text that every model scores: tells a text that breaks the model from a model that is broken. */
+const HARMLESS = 'Shares were little changed.';
+
 /** Scores all at once; when that fails, one by one, so that a text that breaks the model is found and the others pass. */
 async function classifyEach(classifier: Classifier, texts: readonly string[]): Promise<readonly Result[]> {
   if (texts.length === 0) return [];
+  const all = await attempt(classifier, texts);
+  if (!('error' in all)) return all;
+  const results: Result[] = [];
+  for (const text of texts) {
+    const alone = await attempt(classifier, [text]);
+    if ('error' in alone) {
+      await classifier.classify([{ text: HARMLESS }]); // rejects when the model is broken: no text is to blame then
+      results.push(alone);
+    } else results.push(...alone);
+  }
+  return results;
+}
+
+async function attempt(
+  classifier: Classifier,
+  texts: readonly string[],
+): Promise<readonly Score[] | { readonly error: BarographError }> {
   try {
     return await classifier.classify(texts.map((text) => ({ text })));
   } catch (error) {
-    if (!(error instanceof BarographError) || error.code !== 'E_MODEL_FAILED') throw error;
-    if (texts.length === 1) return [{ error }];
-    const results: Result[] = [];
-    for (const text of texts) results.push(...(await classifyEach(classifier, [text])));
-    if (results.every((result) => 'error' in result)) throw error; // the model is broken, not the texts
-    return results;
+    if (error instanceof BarographError && error.code === 'E_MODEL_FAILED') return { error };
+    throw error;
   }
 }
 

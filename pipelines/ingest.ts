@@ -1,5 +1,6 @@
 import { concatMap, defer, EMPTY, expand, from, fromEvent, lastValueFrom, merge, type Observable, takeUntil, timer } from 'rxjs';
 import type { Clock } from '../src/domain/clock.ts';
+import { BarographError } from '../src/domain/errors.ts';
 import { encodeRaw } from '../src/domain/wire.ts';
 import { pollFeed } from '../src/feeds/poll.ts';
 import { type FeedFetcher, type FeedSettings, type FeedState, NEW_FEED, type PollResult } from '../src/feeds/port.ts';
@@ -68,12 +69,12 @@ async function poll(deps: IngestDeps, feed: FeedSettings, state: FeedState, stop
     result.articles.map((article) => ({ key: article.id, value: encodeRaw({ type: 'article', article }) })),
   );
   if (result.unusable.length > 0) {
-    const rejected = result.unusable.map(({ reason, payload }) => ({
+    const rejected = result.unusable.map(({ code, reason, payload }) => ({
       stage: 'ingest',
       origin: feed.name,
       payload,
       requeueTo: '',
-      error: new Error(reason),
+      error: new BarographError(code, reason),
     }));
     await keepRejected(log, clock, rejected);
   }

@@ -39,24 +39,34 @@ export function notifyPipeline(deps: NotifyDeps): Pipeline {
 
 async function tell(deps: NotifyDeps, { record, ack }: Delivery, stop: AbortSignal): Promise<void> {
   deps.meter.received(1);
+  let state: ReturnType<typeof decodeAlert>;
   try {
-    const { version, alert } = decodeAlert(record.value);
-    const outcomes = await Promise.allSettled(deps.notifiers.map((notifier) => deliver(deps, notifier, version, alert, stop)));
-    if (stop.aborted && outcomes.some(({ status }) => status === 'rejected')) return; // delivered again after the restart
-    for (const [index, outcome] of outcomes.entries()) {
-      if (outcome.status === 'fulfilled') continue;
-      const name = deps.notifiers[index]?.name ?? '';
-      const rejected = rejectedRecord('notify', record, outcome.reason);
-      await keepRejected(deps.log, deps.clock, [{ ...rejected, origin: `${rejected.origin} to ${name}` }]);
-      deps.meter.discarded(1);
-      deps.meter.error(outcome.reason instanceof BarographError ? outcome.reason.code : 'E_UNKNOWN');
-    }
-    deps.meter.sent(outcomes.filter(({ status }) => status === 'fulfilled').length);
+    state = decodeAlert(record.value);
   } catch (error) {
     await keepRejected(deps.log, deps.clock, [rejectedRecord('notify', record, error)]);
     deps.meter.discarded(1);
+    ack();
+    return;
   }
+  const { version, alert } = state;
+  const outcomes = await Promise.allSettled(deps.notifiers.map((notifier) => deliver(deps, notifier, version, alert, stop)));
+  const failures = outcomes.flatMap((outcome, index) =>
+    outcome.status === 'rejected' ? [{ name: deps.notifiers[index]?.name ?? '', error: outcome.reason as unknown }] : [],
+  );
+  if (stop.aborted && failures.length > 0) return; // delivered again after the restart
+  for (const { error } of failures) if (isOfTheStore(error)) throw error; // the channel is not to blame: all of it again
+  for (const { name, error } of failures) {
+    const rejected = rejectedRecord('notify', record, error);
+    await keepRejected(deps.log, deps.clock, [{ ...rejected, origin: `${rejected.origin} to ${name}` }]);
+    deps.meter.discarded(1);
+    deps.meter.error(error instanceof BarographError ? error.code : 'E_UNKNOWN');
+  }
+  deps.meter.sent(outcomes.length - failures.length);
   ack();
+}
+
+function isOfTheStore(error: unknown): boolean {
+  return error instanceof BarographError && error.code !== 'E_NOTIFY_FAILED' && error.code !== 'E_NOTIFY_REFUSED';
 }
 
 const delivered = z.object({ attempted: z.number(), delivered: z.number(), handle: z.string().optional() });
