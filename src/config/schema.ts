@@ -172,5 +172,4 @@ export const configSchema = z
 
 /** The configuration, read and with its defaults. Folders are absolute; `model.bundleDir` is `undefined` for the default. */
 export type Config = z.output<typeof configSchema>;
-type FeedConfig = Config['feeds'][number];
 export type NotifierConfig = Config['notifiers'][number];

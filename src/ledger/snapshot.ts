@@ -2,7 +2,7 @@ import type { SeriesKey } from '../domain/series.ts';
 import type { LedgerState, LiveStory, SeriesState } from './state.ts';
 
 /** Changes whenever the fold or its state changes meaning: an older snapshot is then not used, the log is folded again. */
-export const FOLD_VERSION = 1;
+export const FOLD_VERSION = 2;
 
 /** The state as bytes; equal states give equal bytes. Maps and sets keep their order, which the fold depends on. */
 export function encodeSnapshot(state: LedgerState): Uint8Array {

@@ -16,15 +16,17 @@ export interface DatabaseOptions {
 
 /**
  * An embedded database. WAL, so that readers never wait for the writer; `synchronous=FULL`, so that what was acknowledged
- * survives a loss of power too: the log must never be behind the store that was made from it.
+ * survives a loss of power too: the log must never be behind the store that was made from it. What is derived needs no sync
+ * at each commit.
  */
 export function openDatabase(options: DatabaseOptions): DatabaseSync {
   return guarded(options.path, () => {
     if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true });
     const db = new DatabaseSync(options.path, { timeout: 5_000 });
     try {
+      const synchronous = options.derived === true ? 'NORMAL' : 'FULL';
       db.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 2000',
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 2000`,
       );
       if (options.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${options.maxPages}`);
       db.exec(`BEGIN IMMEDIATE; ${options.schema}; COMMIT`);
