@@ -1,4 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { concatWith, defer } from 'rxjs';
 import type { Clock } from '../src/domain/clock.ts';
 import type { Doc } from '../src/domain/doc.ts';
 import { BarographError } from '../src/domain/errors.ts';
@@ -7,8 +10,8 @@ import { DEFAULT_LEDGER_SETTINGS, type LedgerSettings } from '../src/domain/sett
 import { decodeScored, encodeAlert, encodeScored } from '../src/domain/wire.ts';
 import { latestDocs } from '../src/ledger/effects.ts';
 import { Ledger } from '../src/ledger/fold.ts';
-import { decodeSnapshot, encodeSnapshot } from '../src/ledger/snapshot.ts';
-import { emptyState } from '../src/ledger/state.ts';
+import { decodeSnapshot, snapshotParts } from '../src/ledger/snapshot.ts';
+import { emptyState, type LedgerState } from '../src/ledger/state.ts';
 import { drain } from '../src/log/drain.ts';
 import type { Delivery, EventLog } from '../src/log/port.ts';
 import { pull } from '../src/log/pull.ts';
@@ -33,11 +36,17 @@ export interface LedgerDeps {
   readonly onProgress?: (ledger: Ledger) => void;
 }
 
+/** Off this thread, and a quarter of the size. */
+const compress = promisify<Uint8Array, { level: number }, Uint8Array>(gzip);
+const decompress = promisify<Uint8Array, Uint8Array>(gunzip);
+
 const SNAPSHOT_KEY = 'ledger/snapshot';
 const SETTINGS_KEY = 'ledger/settings';
 /** Records between two snapshots: at most this much is folded again after a crash. */
 const SNAPSHOT_EVERY = 20_000;
 const BATCH = 512;
+/** Documents of one write. */
+const WRITE = 500;
 /** The fold lets others have their turn after this long: one thread serves the dashboard as well. */
 const TURN_MS = 15;
 
@@ -55,9 +64,9 @@ export function ledgerPipeline(deps: LedgerDeps): Pipeline {
           subscription,
           pull(subscription, { maxInFlight: 4 * BATCH, maxBatch: BATCH, stop }).pipe(
             whenFree((batch) => owner.fold(batch), BATCH),
+            concatWith(defer(() => owner.snapshot())), // before the partition is left: a stand-by begins with it
           ),
         );
-        await owner.snapshot();
       } finally {
         owner.close();
       }
@@ -75,6 +84,15 @@ export async function recordSettings(log: EventLog, states: StateStore, settings
 
 export function isInvalidRecord(error: unknown): boolean {
   return error instanceof BarographError && error.code === 'E_RECORD_INVALID';
+}
+
+/** A snapshot only spares time: one that cannot be read, or is of another version, means that the log is folded again. */
+async function readSnapshot(bytes: Uint8Array): Promise<LedgerState | undefined> {
+  try {
+    return decodeSnapshot(await decompress(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The fold in the hands of whoever holds the partition. */
@@ -95,7 +113,7 @@ class Owner {
 
   async resume(): Promise<number> {
     const bytes = await this.#deps.states.getBlob(SNAPSHOT_KEY);
-    const state = bytes === undefined ? undefined : decodeSnapshot(bytes);
+    const state = bytes === undefined ? undefined : await readSnapshot(bytes);
     this.#ledger = new Ledger(state ?? emptyState(DEFAULT_LEDGER_SETTINGS));
     this.#announcedBelow = (await this.#deps.log.positions('news.scored', 'ledger')).get(0) ?? 0;
     this.#snapshotAt = this.#ledger.state.next;
@@ -121,10 +139,15 @@ class Owner {
         rejected.push(rejectedRecord('ledger', record, error));
       }
     }
-    const due = effects.filter((doc) => doc.version >= this.#announcedBelow);
-    await trends.write(latestDocs(due));
-    const alerts = due.flatMap((doc) =>
-      doc.kind === 'alert' ? [{ key: doc.id, value: encodeAlert({ version: doc.version, alert: doc.body }) }] : [],
+    const docs = latestDocs(effects);
+    for (let at = 0; at < docs.length; at += WRITE) {
+      if (at > 0) await nextTurn();
+      await trends.write(docs.slice(at, at + WRITE));
+    }
+    const alerts = effects.flatMap((doc) =>
+      doc.kind === 'alert' && doc.version >= this.#announcedBelow
+        ? [{ key: doc.id, value: encodeAlert({ version: doc.version, alert: doc.body }) }]
+        : [],
     );
     if (alerts.length > 0) await log.append('alerts', alerts);
     if (rejected.length > 0) await keepRejected(log, clock, rejected);
@@ -139,7 +162,12 @@ class Owner {
   async snapshot(): Promise<void> {
     if (this.#ledger.state.next === this.#snapshotAt) return;
     await this.#deps.trends.flush();
-    await this.#deps.states.putBlob(SNAPSHOT_KEY, encodeSnapshot(this.#ledger.state));
+    const parts: Uint8Array[] = [];
+    for (const part of snapshotParts(this.#ledger.state)) {
+      parts.push(part);
+      await nextTurn();
+    }
+    await this.#deps.states.putBlob(SNAPSHOT_KEY, await compress(Buffer.concat(parts), { level: 1 }));
     this.#snapshotAt = this.#ledger.state.next;
   }
 

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type LedgerDeps, ledgerPipeline } from '../../pipelines/ledger.ts';
+import { supervise } from '../../pipelines/pipeline.ts';
+import { verify } from '../../pipelines/verify.ts';
+import type { Doc } from '../../src/domain/doc.ts';
+import { BarographError } from '../../src/domain/errors.ts';
+import type { ScoredRecord } from '../../src/domain/records.ts';
+import { DEFAULT_LEDGER_SETTINGS } from '../../src/domain/settings.ts';
+import { decodeAlert, decodeDeadLetter, decodeScored } from '../../src/domain/wire.ts';
+import { MemoryTrendStore } from '../../src/store/memory-trends.ts';
+import { eventually } from '../eventually.ts';
+import { HOUR, MINUTE, NEGATIVE, NEUTRAL, random, scored, T0, tick } from '../ledger/scored.ts';
+import { appendScored, isDone, memorySystem, quiet, runUntil, valuesOf } from './memory-system.ts';
+
+function depsWith(changes: Partial<LedgerDeps> = {}): LedgerDeps {
+  return {
+    ...memorySystem('ledger'),
+    trends: new MemoryTrendStore(),
+    settings: { ...DEFAULT_LEDGER_SETTINGS, warmUpMs: 0, budgetPerDay: 100 },
+    ticks: false,
+    ...changes,
+  };
+}
+
+/** Quiet hours, then an hour of bad news, then calm for long enough that the alerts resolve. */
+function surge(): ScoredRecord[] {
+  const records: ScoredRecord[] = [];
+  const next = random(5);
+  const word = (): string => Math.floor(next() * 1e9).toString(36);
+  const story = (): string => Array.from({ length: 8 }, word).join(' ');
+  for (let n = 0; n < 48; n += 1) {
+    records.push(
+      tick(T0 + n * HOUR),
+      scored({ id: `q${n}`, title: story(), at: T0 + n * HOUR, sentiment: NEUTRAL, symbols: ['BA'] }),
+    );
+  }
+  for (let n = 0; n < 12; n += 1) {
+    const at = T0 + 48 * HOUR + n * 5 * MINUTE;
+    records.push(tick(at), scored({ id: `b${n}`, title: story(), at, sentiment: NEGATIVE, symbols: ['BA'] }));
+  }
+  for (let n = 0; n < 60; n += 1) records.push(tick(T0 + 49 * HOUR + n * 5 * MINUTE));
+  return records;
+}
+
+const folded = (deps: LedgerDeps) => (): Promise<boolean> => isDone(deps.log, 'news.scored', 'ledger');
+
+async function differences(deps: LedgerDeps): Promise<number> {
+  const result = await verify({ log: deps.log, stored: deps.trends, fresh: new MemoryTrendStore(), maxExamples: 3 });
+  assert.deepEqual(result.examples, []);
+  return result.differences;
+}
+
+describe('ledger', () => {
+  it('stores stories, rollups and alerts, and tells of every state of an alert', async () => {
+    const deps = depsWith();
+    await appendScored(deps.log, surge());
+    await runUntil(ledgerPipeline(deps), folded(deps));
+    assert.equal(await deps.trends.count('article'), 60);
+    const told = (await valuesOf(deps.log, 'alerts')).map(decodeAlert).filter(({ alert }) => alert.series === 'entity:BA');
+    assert.deepEqual([told.at(0)?.alert.status, told.at(-1)?.alert.status], ['open', 'resolved']);
+    const [stored] = await deps.trends.alerts({ series: 'entity:BA', limit: 1 });
+    assert.deepEqual(stored, told.at(-1)?.alert);
+    assert.equal(await differences(deps), 0);
+  });
+
+  it('makes the log say by which settings it is folded, once for as long as they are the same', async () => {
+    const deps = depsWith();
+    for (const budgetPerDay of [100, 100, 7]) {
+      const settings = { ...deps.settings, budgetPerDay };
+      await runUntil(ledgerPipeline({ ...deps, settings }), folded(deps));
+    }
+    const recorded = (await valuesOf(deps.log, 'news.scored')).map(decodeScored);
+    assert.deepEqual(
+      recorded.map((record) => (record.type === 'settings' ? record.settings.budgetPerDay : record.type)),
+      [100, 7],
+    );
+  });
+
+  it('goes on from its snapshot, and comes to the same', async () => {
+    const records = surge();
+    const whole = depsWith();
+    await appendScored(whole.log, records);
+    await runUntil(ledgerPipeline(whole), folded(whole));
+
+    const deps = depsWith();
+    const cut = 100; // within the surge
+    await appendScored(deps.log, records.slice(0, cut));
+    await runUntil(ledgerPipeline(deps), folded(deps));
+    const before = deps.meter.counts.received;
+    await appendScored(deps.log, records.slice(cut));
+    await runUntil(ledgerPipeline(deps), folded(deps));
+    assert.equal(deps.meter.counts.received - before, records.length - cut);
+    assert.equal(await differences(deps), 0);
+    const bodies = async ({ log }: LedgerDeps): Promise<unknown[]> =>
+      (await valuesOf(log, 'alerts')).map((value) => decodeAlert(value).alert);
+    assert.deepEqual(await bodies(deps), await bodies(whole));
+  });
+
+  it('writes again what a failing store did not take, and loses nothing', async () => {
+    class FailingStore extends MemoryTrendStore {
+      failures = 2;
+      override async write(docs: readonly Doc[]): Promise<void> {
+        if (this.failures-- > 0) throw new BarographError('E_STORE_UNAVAILABLE', 'The store is away.');
+        return super.write(docs);
+      }
+    }
+    const deps = depsWith({ trends: new FailingStore() });
+    await appendScored(deps.log, surge());
+    const stop = new AbortController();
+    const running = supervise(ledgerPipeline(deps), quiet, stop.signal);
+    await eventually(folded(deps));
+    stop.abort();
+    await running;
+    assert.equal(deps.meter.counts.errors, 2);
+    assert.equal(await deps.trends.count('article'), 60);
+    assert.equal(await differences(deps), 0);
+  });
+
+  it('folds again after an end without a snapshot, and tells of no alert twice', async () => {
+    class FullStore extends MemoryTrendStore {
+      full = false;
+      override async write(docs: readonly Doc[]): Promise<void> {
+        if (this.full) throw new BarographError('E_DISK_FULL', 'The disk is full.');
+        return super.write(docs);
+      }
+    }
+    const trends = new FullStore();
+    const deps = depsWith({ trends });
+    await appendScored(deps.log, surge());
+    const stop = new AbortController();
+    const running = supervise(ledgerPipeline(deps), quiet, stop.signal);
+    await eventually(async () => (await trends.count('alert')) > 0);
+    const told = await valuesOf(deps.log, 'alerts');
+    trends.full = true;
+    await appendScored(deps.log, [scored({ id: 'later', title: 'Later', at: T0 + 60 * HOUR })]);
+    await assert.rejects(running, { code: 'E_DISK_FULL' }); // waiting would not help: it stops at once
+    assert.equal(await deps.states.getBlob('ledger/snapshot'), undefined);
+
+    trends.full = false;
+    await runUntil(ledgerPipeline(deps), folded(deps));
+    assert.deepEqual(await valuesOf(deps.log, 'alerts'), told);
+    assert.equal(await trends.count('article'), 61);
+    assert.equal(await differences(deps), 0);
+  });
+
+  it('keeps a record that cannot be read in the dead-letter log, and folds the rest', async () => {
+    const deps = depsWith();
+    await appendScored(deps.log, [scored({ id: 'a', title: 'A', at: T0 }), '{}', scored({ id: 'b', title: 'B', at: T0 })]);
+    await runUntil(ledgerPipeline(deps), folded(deps));
+    assert.equal(await deps.trends.count('article'), 2);
+    const [letter] = (await valuesOf(deps.log, 'dead-letter')).map(decodeDeadLetter);
+    assert.deepEqual(
+      [letter?.stage, letter?.code, letter?.payload, letter?.requeueTo],
+      ['ledger', 'E_RECORD_INVALID', '{}', 'news.scored'],
+    );
+    assert.equal(await differences(deps), 0);
+  });
+
+  it('folds an article once that was scored twice', async () => {
+    const deps = depsWith();
+    const twice = [scored({ id: 'a', title: 'A', at: T0 }), scored({ id: 'b', title: 'B', at: T0 })];
+    await appendScored(deps.log, [...twice, ...twice]);
+    await runUntil(ledgerPipeline(deps), folded(deps));
+    const [point] = await deps.trends.series({ series: 'market', from: 0, to: T0 + HOUR, widthMs: HOUR });
+    assert.equal(point?.articles, 2);
+  });
+
+  it('hands over to the stand-by when the owner stops, and only one of them folds at a time', async () => {
+    const deps = depsWith();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const owner = ledgerPipeline(deps).run(first.signal);
+    await appendScored(deps.log, [scored({ id: 'a', title: 'A', at: T0 })]);
+    await eventually(folded(deps));
+    const standby = depsWith({ ...deps, meter: memorySystem('standby').meter });
+    const waiting = ledgerPipeline(standby).run(second.signal);
+    first.abort();
+    await owner;
+    await appendScored(deps.log, [scored({ id: 'b', title: 'B', at: T0 })]);
+    await eventually(async () => (await deps.trends.count('article')) === 2);
+    second.abort();
+    await waiting;
+    assert.equal(standby.meter.counts.received, 1); // what the owner left in its snapshot is not folded again
+    assert.equal(await differences(deps), 0);
+  });
+
+  it('writes a tick of its own clock when it begins', async () => {
+    const deps = depsWith({ ticks: true, clock: { now: () => T0 + 7 * MINUTE } });
+    const ticks = async (): Promise<ScoredRecord[]> =>
+      (await valuesOf(deps.log, 'news.scored')).map(decodeScored).filter(({ type }) => type === 'tick');
+    await runUntil(ledgerPipeline(deps), async () => (await ticks()).length > 0);
+    assert.deepEqual((await ticks())[0], tick(T0 + 5 * MINUTE));
+  });
+});
