@@ -46,9 +46,9 @@ const SETTINGS_KEY = 'ledger/settings';
 const SNAPSHOT_EVERY = 20_000;
 const BATCH = 512;
 /** Documents of one write. */
-const WRITE = 500;
+const WRITE = 150;
 /** The fold lets others have their turn after this long: one thread serves the dashboard as well. */
-const TURN_MS = 15;
+const TURN_MS = 5;
 
 /** news.scored → stories, rollups, alerts. One owner at a time; the state resumes from the newest snapshot. */
 export function ledgerPipeline(deps: LedgerDeps): Pipeline {
