@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../../bin/barograph.js', import.meta.url));
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Life {
+  readonly child: ChildProcess;
+  /** Resolves when the process is gone and its output is read. */
+  readonly ended: Promise<Outcome>;
+}
+
+/** Starts the command line as a process of its own, in `cwd`; it ends after `timeoutMs` at the latest. */
+export function start(args: readonly string[], options: { readonly cwd: string; readonly timeoutMs?: number }): Life {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd: options.cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: options.timeoutMs ?? 120_000,
+    killSignal: 'SIGKILL',
+  });
+  const ended = new Promise<Outcome>((resolve, reject) => {
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { child, ended };
+}
+
+/** Runs the command line to its end. */
+export function barograph(args: readonly string[], options: { readonly cwd: string }): Promise<Outcome> {
+  return start(args, options).ended;
+}
