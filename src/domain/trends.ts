@@ -40,6 +40,17 @@ export interface Rollup {
   readonly toneUnits: number;
 }
 
+/** A stretch of one series, summed over the rollups that start in it. `tone` is the stories' mean, −1 to 1. */
+export interface SeriesPoint {
+  readonly start: Instant;
+  readonly articles: number;
+  readonly stories: number;
+  readonly negative: number;
+  readonly neutral: number;
+  readonly positive: number;
+  readonly tone: number;
+}
+
 export type AlertStatus = 'open' | 'resolved';
 export type Severity = 'warning' | 'critical';
 

@@ -1,6 +1,6 @@
 import { compareDocs, type Doc, type DocKind, type DocOf } from '../domain/doc.ts';
-import type { Alert, Rollup, Story } from '../domain/trends.ts';
-import type { AlertQuery, SeriesPoint, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from './trend-port.ts';
+import type { Alert, Rollup, SeriesPoint, Story } from '../domain/trends.ts';
+import type { AlertQuery, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from './trend-port.ts';
 
 /** What outlives a closed memory store, so that tests can reopen it. */
 export class MemoryTrendData {

@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Doc, type DocKind, type DocOf, rollupId } from '../domain/doc.ts';
-import type { Alert, Rollup, Story } from '../domain/trends.ts';
+import type { Alert, Rollup, SeriesPoint, Story } from '../domain/trends.ts';
 import { guarded, openDatabase, transaction } from '../sqlite/database.ts';
-import type { AlertQuery, SeriesPoint, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from './trend-port.ts';
+import type { AlertQuery, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from './trend-port.ts';
 
 type Row = Record<string, unknown>;
 

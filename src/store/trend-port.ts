@@ -1,18 +1,7 @@
 import type { Instant } from '../domain/article.ts';
 import type { Doc, DocKind, DocOf } from '../domain/doc.ts';
 import type { SeriesKey } from '../domain/series.ts';
-import type { Alert, AlertStatus, Story } from '../domain/trends.ts';
-
-/** A stretch of one series, summed over the rollups that start in it. `tone` is the stories' mean, −1 to 1. */
-export interface SeriesPoint {
-  readonly start: Instant;
-  readonly articles: number;
-  readonly stories: number;
-  readonly negative: number;
-  readonly neutral: number;
-  readonly positive: number;
-  readonly tone: number;
-}
+import type { Alert, AlertStatus, SeriesPoint, Story } from '../domain/trends.ts';
 
 export interface SeriesTotal extends Omit<SeriesPoint, 'start'> {
   readonly series: SeriesKey;

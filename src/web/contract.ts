@@ -3,7 +3,7 @@
  * clock. This file is types only: the browser gets it too.
  */
 import type { SeriesKey } from '../domain/series.ts';
-import type { Alert, Story } from '../domain/trends.ts';
+import type { Alert, SeriesPoint, Story } from '../domain/trends.ts';
 
 /** `GET /api/overview`: what is going on, and which series are furthest from their own normal. */
 export interface Overview {
@@ -39,18 +39,8 @@ export interface SeriesAnswer {
   readonly to: number;
   readonly widthMs: number;
   /** Only stretches with news, by start. */
-  readonly points: readonly Point[];
+  readonly points: readonly SeriesPoint[];
   readonly alerts: readonly Alert[];
-}
-
-export interface Point {
-  readonly start: number;
-  readonly articles: number;
-  readonly stories: number;
-  readonly negative: number;
-  readonly neutral: number;
-  readonly positive: number;
-  readonly tone: number;
 }
 
 /** `GET /api/series/names`: every series that can be chosen, the busiest first. */

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/barograph.js');
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
@@ -28,7 +27,7 @@ const ARGS = [
 
 /** The demo as `npm start` runs it, in an empty folder, looked at with a real browser. */
 describe('the demo in a browser', { skip: SKIP, timeout: 240_000 }, () => {
-  let folder: string;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let child: ReturnType<typeof spawn>;
   let url = '';
   let browser: Browser;
@@ -45,9 +44,9 @@ describe('the demo in a browser', { skip: SKIP, timeout: 240_000 }, () => {
   };
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'barograph-demo-'));
+    folder = await temporaryFolder();
     child = spawn(process.execPath, [BIN, 'run', '--port', '0', '--speed', '2000'], {
-      cwd: folder,
+      cwd: folder.path,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
@@ -60,7 +59,7 @@ describe('the demo in a browser', { skip: SKIP, timeout: 240_000 }, () => {
     await browser?.close();
     child.kill('SIGTERM');
     if (child.exitCode === null) await once(child, 'exit');
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   });
 
   it('shows stories while they come, and raises the alert of the real surge', async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { systemClock } from '../../src/domain/clock.ts';
 import type { Doc } from '../../src/domain/doc.ts';
 import { DEFAULT_LEDGER_SETTINGS } from '../../src/domain/settings.ts';
 import { latestDocs } from '../../src/ledger/effects.ts';
@@ -54,7 +53,7 @@ describe('the web server', { timeout: 60_000 }, () => {
   let stop: AbortController;
 
   const open = (port = 0): Promise<Web> => {
-    const rest = { clock: systemClock, logger: createLogger('silent'), isReady: () => ready, metrics: async () => 'x_total 1\n' };
+    const rest = { logger: createLogger('silent'), isReady: () => ready, metrics: async () => 'x_total 1\n' };
     return startWeb({ trends, states, host: '127.0.0.1', port, ...rest });
   };
   const get = async <T>(path: string): Promise<T> => (await (await fetch(`${web.url}${path}`)).json()) as T;

@@ -109,7 +109,6 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
         await startWeb({
           trends: storage.trends,
           states: storage.states,
-          clock: systemClock,
           host,
           port,
           metrics: metrics.text,

@@ -1,4 +1,5 @@
-import type { Point, SeriesAnswer } from '../contract.ts';
+import type { SeriesPoint } from '../../domain/trends.ts';
+import type { SeriesAnswer } from '../contract.ts';
 
 /** Columns as uPlot takes them: the middle of each bucket in seconds, and the counts stacked from the bottom. */
 export interface SeriesBuckets {
@@ -9,7 +10,7 @@ export interface SeriesBuckets {
   /** Null where there was no news: no tone is not a neutral tone. */
   readonly tone: (number | null)[];
   /** What the server said of each bucket, if it had news. */
-  readonly points: readonly (Point | undefined)[];
+  readonly points: readonly (SeriesPoint | undefined)[];
 }
 
 /** The server bounds a series to some 300 points; a fault there must not hang the page. */

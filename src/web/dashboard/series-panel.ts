@@ -1,7 +1,8 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { parseSeriesKey, type SeriesKey, seriesKind, seriesName } from '../../domain/series.ts';
-import type { Point, SeriesAnswer, SeriesNames } from '../contract.ts';
+import type { SeriesPoint } from '../../domain/trends.ts';
+import type { SeriesAnswer, SeriesNames } from '../contract.ts';
 import { ChooseSeriesEvent } from './choose-series.ts';
 import { fillBuckets } from './series-buckets.ts';
 import { sharedStyles } from './shared-styles.ts';
@@ -169,15 +170,15 @@ export class SeriesPanel extends LitElement {
   };
 }
 
-type Figures = Pick<Point, 'stories' | 'negative' | 'neutral' | 'positive' | 'tone'>;
+type Figures = Pick<SeriesPoint, 'stories' | 'negative' | 'neutral' | 'positive' | 'tone'>;
 
 function figures({ stories, negative, neutral, positive, tone }: Figures): string {
   if (stories === 0) return 'no new stories';
   return `${counted(stories, 'story', 'stories')}, ${negative} negative, ${neutral} neutral, ${positive} positive, mean tone ${signed(tone)}`;
 }
 
-function total(points: readonly Point[]): Figures {
-  const sum = (of: (point: Point) => number) => points.reduce((so, point) => so + of(point), 0);
+function total(points: readonly SeriesPoint[]): Figures {
+  const sum = (of: (point: SeriesPoint) => number) => points.reduce((so, point) => so + of(point), 0);
   const stories = sum((point) => point.stories);
   return {
     stories,

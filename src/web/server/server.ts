@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { ZodError } from 'zod';
-import type { Clock } from '../../domain/clock.ts';
 import { BarographError } from '../../domain/errors.ts';
 import { errorFields, type Logger } from '../../ops/logger.ts';
 import type { StateStore } from '../../store/state-port.ts';
@@ -16,7 +15,6 @@ import { readStatus } from './status.ts';
 export interface WebOptions {
   readonly trends: TrendStore;
   readonly states: StateStore;
-  readonly clock: Clock;
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
