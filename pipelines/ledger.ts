@@ -45,8 +45,10 @@ const SETTINGS_KEY = 'ledger/settings';
 /** Records between two snapshots: at most this much is folded again after a crash. */
 const SNAPSHOT_EVERY = 20_000;
 const BATCH = 512;
+/** Batches that are stored in one go when storing falls behind. */
+const MAX_STORE = 4;
 /** Documents of one write. */
-const WRITE = 150;
+const WRITE = 500;
 /** The fold lets others have their turn after this long: one thread serves the dashboard as well. */
 const TURN_MS = 5;
 
@@ -64,6 +66,7 @@ export function ledgerPipeline(deps: LedgerDeps): Pipeline {
           subscription,
           pull(subscription, { maxInFlight: 4 * BATCH, maxBatch: BATCH, stop }).pipe(
             whenFree((batch) => owner.fold(batch), BATCH),
+            whenFree((folded) => owner.store(folded), MAX_STORE), // while it is written, the next batch is folded
             concatWith(defer(() => owner.snapshot())), // before the partition is left: a stand-by begins with it
           ),
         );
@@ -95,6 +98,15 @@ async function readSnapshot(bytes: Uint8Array): Promise<LedgerState | undefined>
   }
 }
 
+/** A batch of records, and what folding it came to. */
+interface Folded {
+  readonly batch: readonly Delivery[];
+  readonly effects: readonly Doc[];
+  readonly rejected: readonly Rejected[];
+  /** The state after the batch, when it is time to keep it. */
+  readonly snapshot: Uint8Array | undefined;
+}
+
 /** The fold in the hands of whoever holds the partition. */
 class Owner {
   readonly #deps: LedgerDeps;
@@ -121,11 +133,10 @@ class Owner {
     return this.#ledger.state.next;
   }
 
-  async fold(batch: readonly Delivery[]): Promise<void> {
-    const { log, trends, clock, meter } = this.#deps;
+  async fold(batch: readonly Delivery[]): Promise<Folded> {
     const effects: Doc[] = [];
     const rejected: Rejected[] = [];
-    meter.received(batch.length);
+    this.#deps.meter.received(batch.length);
     let turn = performance.now();
     for (const { record } of batch) {
       if (performance.now() - turn > TURN_MS) {
@@ -139,36 +150,60 @@ class Owner {
         rejected.push(rejectedRecord('ledger', record, error));
       }
     }
+    const due = this.#ledger.state.next - this.#snapshotAt >= SNAPSHOT_EVERY;
+    return { batch, effects, rejected, snapshot: due ? await this.#takeSnapshot() : undefined };
+  }
+
+  /** Makes durable what was folded, in this order: effects, alerts to pass on, snapshot, position. */
+  async store(folded: readonly Folded[]): Promise<void> {
+    const { log, trends, clock, meter } = this.#deps;
+    const effects = folded.flatMap((part) => part.effects);
     const docs = latestDocs(effects);
+    const writes: Promise<void>[] = [];
     for (let at = 0; at < docs.length; at += WRITE) {
       if (at > 0) await nextTurn();
-      await trends.write(docs.slice(at, at + WRITE));
+      writes.push(trends.write(docs.slice(at, at + WRITE)));
     }
+    await Promise.all(writes);
     const alerts = effects.flatMap((doc) =>
       doc.kind === 'alert' && doc.version >= this.#announcedBelow
         ? [{ key: doc.id, value: encodeAlert({ version: doc.version, alert: doc.body }) }]
         : [],
     );
     if (alerts.length > 0) await log.append('alerts', alerts);
+    const rejected = folded.flatMap((part) => part.rejected);
     if (rejected.length > 0) await keepRejected(log, clock, rejected);
-    if (this.#ledger.state.next - this.#snapshotAt >= SNAPSHOT_EVERY) await this.snapshot();
-    for (const { ack } of batch) ack();
-    meter.sent(batch.length - rejected.length);
+    const snapshot = folded.findLast((part) => part.snapshot !== undefined)?.snapshot;
+    if (snapshot !== undefined) await this.#keepSnapshot(snapshot);
+    let records = 0;
+    for (const { batch } of folded) {
+      records += batch.length;
+      for (const { ack } of batch) ack();
+    }
+    meter.sent(records - rejected.length);
     meter.discarded(rejected.length);
     this.#deps.onProgress?.(this.#ledger);
   }
 
-  /** Only after the effects of everything folded are durable: a snapshot never runs ahead of the store. */
+  /** After the last record was stored: whoever comes next begins here. */
   async snapshot(): Promise<void> {
-    if (this.#ledger.state.next === this.#snapshotAt) return;
-    await this.#deps.trends.flush();
+    if (this.#ledger.state.next > this.#snapshotAt) await this.#keepSnapshot(await this.#takeSnapshot());
+  }
+
+  async #takeSnapshot(): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     for (const part of snapshotParts(this.#ledger.state)) {
       parts.push(part);
       await nextTurn();
     }
-    await this.#deps.states.putBlob(SNAPSHOT_KEY, await compress(Buffer.concat(parts), { level: 1 }));
     this.#snapshotAt = this.#ledger.state.next;
+    return Buffer.concat(parts);
+  }
+
+  /** Only after the effects of everything folded are durable: a snapshot never runs ahead of the store. */
+  async #keepSnapshot(bytes: Uint8Array): Promise<void> {
+    await this.#deps.trends.flush();
+    await this.#deps.states.putBlob(SNAPSHOT_KEY, await compress(bytes, { level: 1 }));
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { guarded, transaction } from '../sqlite/database.ts';
+import { guarded } from '../sqlite/database.ts';
 import { AckTracker } from './ack-tracker.ts';
 import type { Delivery, SubscribeOptions, Subscription, Topic } from './port.ts';
 import type { SqliteLogFile } from './sqlite.ts';
@@ -68,7 +68,7 @@ export class SqliteSubscription implements Subscription {
     if (tracker === undefined || tracker.position <= this.#committed) return;
     const position = tracker.position;
     // The owner's name in the condition is the fence: a member that lost its lease moves nobody's position.
-    const { changes } = this.#update('UPDATE member SET next = ? WHERE topic = ? AND grp = ? AND owner = ?', position);
+    const changes = await this.#update('UPDATE member SET next = ? WHERE topic = ? AND grp = ? AND owner = ?', position);
     if (changes === 0) this.#leave();
     else this.#committed = position;
   }
@@ -78,8 +78,7 @@ export class SqliteSubscription implements Subscription {
     this.#closed = true;
     try {
       await this.commit();
-      if (this.#tracker !== undefined)
-        this.#update('UPDATE member SET expires_at = ? WHERE topic = ? AND grp = ? AND owner = ?', 0);
+      if (this.#tracker !== undefined) await this.#release();
     } finally {
       this.#leave();
       this.#onClose();
@@ -97,40 +96,45 @@ export class SqliteSubscription implements Subscription {
   }
 
   async #join(): Promise<void> {
-    const position = this.#acquire();
+    const position = await this.#acquire();
     if (position === undefined) return;
+    if (this.#closed) return this.#release(); // closed while it was waiting
     const start = (await this.#options.startAt?.(0)) ?? position;
     this.#tracker = new AckTracker(start);
     this.#cursor = start;
     this.#committed = position;
-    this.#renewTimer = setInterval(() => this.#renew(), RENEW_MS);
+    this.#renewTimer = setInterval(() => void this.#renew(), RENEW_MS);
     this.#renewTimer.unref();
   }
 
   /** The group's position when the lease was free, expired, or held by a process that is gone. */
-  #acquire(): number | undefined {
-    const { db, path, clock } = this.#file;
-    return transaction(db, path, () => {
-      const now = clock.now();
-      const row = db
-        .prepare('SELECT owner, expires_at, next FROM member WHERE topic = ? AND grp = ?')
-        .get(this.#topic, this.#group);
-      if (row !== undefined && Number(row.expires_at) > now && !isGone(String(row.owner))) return undefined;
-      const next = Number(row?.next ?? 0);
-      db.prepare('INSERT OR REPLACE INTO member VALUES (?, ?, ?, ?, ?)').run(
-        this.#topic,
-        this.#group,
-        this.#owner,
-        now + LEASE_MS,
-        next,
+  async #acquire(): Promise<number | undefined> {
+    const { db, path, clock, writer } = this.#file;
+    const now = clock.now();
+    const read = () =>
+      guarded(path, () =>
+        db.prepare('SELECT owner, expires_at, next FROM member WHERE topic = ? AND grp = ?').get(this.#topic, this.#group),
       );
-      return next;
-    });
+    const seen = read();
+    if (seen !== undefined && Number(seen.expires_at) > now && !isGone(String(seen.owner))) return undefined;
+    const name = [this.#topic, this.#group];
+    // Takes the lease as it was seen: of two that saw it free, the second changes nothing.
+    const took = await writer.write(
+      seen === undefined
+        ? [{ sql: 'INSERT OR IGNORE INTO member VALUES (?, ?, ?, ?, 0)', rows: [[...name, this.#owner, now + LEASE_MS]] }]
+        : [
+            {
+              sql: 'UPDATE member SET owner = ?, expires_at = ? WHERE topic = ? AND grp = ? AND owner = ? AND expires_at = ?',
+              rows: [[this.#owner, now + LEASE_MS, ...name, String(seen.owner), Number(seen.expires_at)]],
+            },
+          ],
+    );
+    return took === 0 ? undefined : Number(read()?.next ?? 0);
   }
 
-  #renew(): void {
+  async #renew(): Promise<void> {
     try {
-      const { changes } = this.#update(
+      const changes = await this.#update(
         'UPDATE member SET expires_at = ? WHERE topic = ? AND grp = ? AND owner = ?',
         this.#file.clock.now() + LEASE_MS,
       );
@@ -140,9 +144,12 @@ export class SqliteSubscription implements Subscription {
     }
   }
 
-  #update(sql: string, value: number): { changes: number } {
-    const { db, path } = this.#file;
-    return guarded(path, () => ({ changes: Number(db.prepare(sql).run(value, this.#topic, this.#group, this.#owner).changes) }));
+  async #release(): Promise<void> {
+    await this.#update('UPDATE member SET expires_at = ? WHERE topic = ? AND grp = ? AND owner = ?', 0);
+  }
+
+  #update(sql: string, value: number): Promise<number> {
+    return this.#file.writer.write([{ sql, rows: [[value, this.#topic, this.#group, this.#owner]] }]);
   }
 
   #leave(): void {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Clock, systemClock } from '../domain/clock.ts';
-import { guarded, openDatabase, transaction } from '../sqlite/database.ts';
+import { type DatabaseOptions, guarded, openDatabase } from '../sqlite/database.ts';
+import { SqliteWriter } from '../sqlite/writer.ts';
 import type { EventLog, LogRecord, NewRecord, PartitionRange, SubscribeOptions, Subscription, Topic } from './port.ts';
 import { SqliteSubscription } from './sqlite-subscription.ts';
 import { WakeUp } from './wake-up.ts';
@@ -22,11 +23,15 @@ const SCHEMA = [
      PRIMARY KEY (topic, grp)) WITHOUT ROWID`,
 ].join(';\n');
 
+const INSERTS = byTopic((table) => `INSERT INTO ${table} VALUES ((SELECT coalesce(max(offset), -1) + 1 FROM ${table}), ?, ?, ?)`);
+
 const READ_CHUNK = 1000;
 
 /** What the parts of the adapter share: the open file, prepared statements by topic, and the wake-up call of appends. */
 export interface SqliteLogFile {
+  /** For reading only. */
   readonly db: DatabaseSync;
+  readonly writer: SqliteWriter;
   readonly path: string;
   readonly clock: Clock;
   readonly appended: WakeUp;
@@ -38,20 +43,18 @@ export interface SqliteLogFile {
 export class SqliteLog implements EventLog {
   readonly #file: SqliteLogFile;
   readonly #subscriptions = new Set<Subscription>();
-  readonly #inserts: Readonly<Record<Topic, ReturnType<DatabaseSync['prepare']>>>;
   #closed = false;
 
   constructor(path: string, options: { clock?: Clock; maxPages?: number } = {}) {
     const { clock = systemClock, ...limits } = options;
-    const db = openDatabase({ path, schema: SCHEMA, ...limits });
+    const database: DatabaseOptions = { path, schema: SCHEMA, ...limits };
+    const db = openDatabase(database);
     const selects = byTopic((table) =>
       db.prepare(`SELECT offset, key, value, at FROM ${table} WHERE offset >= ? ORDER BY offset LIMIT ?`),
     );
-    this.#inserts = byTopic((table) =>
-      db.prepare(`INSERT INTO ${table} VALUES ((SELECT coalesce(max(offset), -1) + 1 FROM ${table}), ?, ?, ?)`),
-    );
     this.#file = {
       db,
+      writer: new SqliteWriter(database),
       path,
       clock,
       appended: new WakeUp(),
@@ -61,12 +64,9 @@ export class SqliteLog implements EventLog {
 
   async append(topic: Topic, records: readonly NewRecord[]): Promise<void> {
     if (records.length === 0) return;
-    const { db, path, clock, appended } = this.#file;
-    const insert = this.#inserts[topic];
+    const { writer, clock, appended } = this.#file;
     const now = clock.now();
-    transaction(db, path, () => {
-      for (const { key, value } of records) insert.run(key, value, now);
-    });
+    await writer.write([{ sql: INSERTS[topic], rows: records.map(({ key, value }) => [key, value, now]) }]);
     appended.wake();
   }
 
@@ -104,6 +104,7 @@ export class SqliteLog implements EventLog {
     if (this.#closed) return;
     for (const subscription of [...this.#subscriptions]) await subscription.close();
     this.#closed = true;
+    await this.#file.writer.close();
     this.#file.db.close();
   }
 

@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Doc, type DocKind, type DocOf, rollupId } from '../domain/doc.ts';
 import type { Alert, Rollup, SeriesPoint, Story } from '../domain/trends.ts';
-import { guarded, openDatabase, transaction } from '../sqlite/database.ts';
+import { type DatabaseOptions, guarded, openDatabase } from '../sqlite/database.ts';
+import { SqliteWriter, type SqlValue } from '../sqlite/writer.ts';
 import type { AlertQuery, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from './trend-port.ts';
 
 type Row = Record<string, unknown>;
@@ -48,23 +49,27 @@ const SCAN_CHUNK = 1000;
 export class SqliteTrendStore implements TrendStore {
   readonly #db: DatabaseSync;
   readonly #path: string;
+  readonly #writer: SqliteWriter;
   readonly #statements = new Map<string, StatementSync>();
   #closed = false;
 
   constructor(path: string, options: { maxPages?: number } = {}) {
-    this.#db = openDatabase({ path, schema: SCHEMA, derived: true, ...options });
+    const database: DatabaseOptions = { path, schema: SCHEMA, derived: true, ...options };
+    this.#db = openDatabase(database);
     this.#path = path;
+    this.#writer = new SqliteWriter(database);
   }
 
   async write(docs: readonly Doc[]): Promise<void> {
     if (docs.length === 0) return;
-    transaction(this.#db, this.#path, () => {
-      for (const doc of docs) this.#writeOne(doc);
-    });
+    const rows = rowsOf(docs);
+    await this.#writer.write(
+      WRITE_KINDS.filter((kind) => rows[kind].length > 0).map((kind) => ({ sql: WRITES[kind], rows: rows[kind] })),
+    );
   }
 
-  async flush(): Promise<void> {
-    guarded(this.#path, () => this.#db.exec('PRAGMA wal_checkpoint(FULL)'));
+  flush(): Promise<void> {
+    return this.#writer.checkpoint();
   }
 
   async get<K extends DocKind>(kind: K, id: string): Promise<DocOf<K> | undefined> {
@@ -142,32 +147,8 @@ export class SqliteTrendStore implements TrendStore {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#writer.close();
     this.#db.close();
-  }
-
-  #writeOne(doc: Doc): void {
-    switch (doc.kind) {
-      case 'article':
-        this.#statement(WRITES.article).run(doc.id, doc.version, JSON.stringify(doc.body));
-        return;
-      case 'story':
-        this.#statement(WRITES.story).run(doc.id, doc.version, doc.body.publishedAt, JSON.stringify(doc.body));
-        for (const series of doc.body.series) this.#statement(WRITES.storySeries).run(series, doc.body.publishedAt, doc.id);
-        return;
-      case 'rollup': {
-        const { series, start, widthMs, fragment, articles, stories, negative, neutral, positive, toneUnits } = doc.body;
-        const key = [series, start, widthMs, fragment];
-        this.#statement(WRITES.rollup).run(...key, doc.version, articles, stories, negative, neutral, positive, toneUnits);
-        return;
-      }
-      case 'alert': {
-        const { series, status, openedAt } = doc.body;
-        this.#statement(WRITES.alert).run(doc.id, doc.version, series, status, openedAt, JSON.stringify(doc.body));
-        return;
-      }
-      default:
-        doc satisfies never;
-    }
   }
 
   #all(sql: string, ...values: (string | number | null)[]): Row[] {
@@ -182,6 +163,38 @@ export class SqliteTrendStore implements TrendStore {
     }
     return statement;
   }
+}
+
+type WriteKind = keyof typeof WRITES;
+const WRITE_KINDS = Object.keys(WRITES) as readonly WriteKind[];
+
+function rowsOf(docs: readonly Doc[]): Record<WriteKind, SqlValue[][]> {
+  const rows: Record<WriteKind, SqlValue[][]> = { article: [], story: [], storySeries: [], rollup: [], alert: [] };
+  for (const doc of docs) {
+    const { id, version } = doc;
+    switch (doc.kind) {
+      case 'article':
+        rows.article.push([id, version, JSON.stringify(doc.body)]);
+        break;
+      case 'story':
+        rows.story.push([id, version, doc.body.publishedAt, JSON.stringify(doc.body)]);
+        for (const series of doc.body.series) rows.storySeries.push([series, doc.body.publishedAt, id]);
+        break;
+      case 'rollup': {
+        const { series, start, widthMs, fragment, articles, stories, negative, neutral, positive, toneUnits } = doc.body;
+        rows.rollup.push([series, start, widthMs, fragment, version, articles, stories, negative, neutral, positive, toneUnits]);
+        break;
+      }
+      case 'alert': {
+        const { series, status, openedAt } = doc.body;
+        rows.alert.push([id, version, series, status, openedAt, JSON.stringify(doc.body)]);
+        break;
+      }
+      default:
+        doc satisfies never;
+    }
+  }
+  return rows;
 }
 
 /* This file's own rows, written by `write` from typed documents. */

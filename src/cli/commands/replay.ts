@@ -76,11 +76,9 @@ export function replayCommand(): Command {
 export async function replay(storage: Storage, files: readonly string[], options: ReplayOptions): Promise<ReplaySummary> {
   const { config } = await loadSetup(options.config);
   const bundle = options.model ?? config.model.bundleDir ?? DEFAULT_BUNDLE;
-  const { workers, maxBatchTokens } = config.model;
+  const { workers } = config.model;
   const classifier =
-    bundle === 'stub'
-      ? openStubClassifier()
-      : await openClassifier({ bundle, maxBatchTokens, ...(workers === undefined ? {} : { workers }) });
+    bundle === 'stub' ? openStubClassifier() : await openClassifier({ bundle, ...(workers === undefined ? {} : { workers }) });
   const logger = createLogger(config.logging.level);
   const metrics = createMetrics();
   const progress = createProgress();

@@ -65,8 +65,8 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
     const facts: Record<string, unknown> = { mode: demo ? 'demo' : 'live', version: projectVersion(), now: null, bundle: '' };
     const pipelines: Pipeline[] = [];
     if (names.includes('classify') || names.includes('ledger') || names.includes('notify')) {
-      const { workers, maxBatchTokens, bundleDir } = config.model;
-      const model = { bundle: bundleDir ?? DEFAULT_BUNDLE, maxBatchTokens, ...(workers === undefined ? {} : { workers }) };
+      const { workers, bundleDir } = config.model;
+      const model = { bundle: bundleDir ?? DEFAULT_BUNDLE, ...(workers === undefined ? {} : { workers }) };
       const classifier = open(lazyClassifier(() => openClassifier(model)));
       const notifiers = openNotifiers(config.notifiers).map(open);
       const parts = pipelinesOf({
