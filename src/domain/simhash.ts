@@ -1,10 +1,17 @@
-/** Number of bits in which two 64-bit SimHashes, each 16 hex digits, differ. */
-export function hammingDistance(a: string, b: string): number {
-  return bits(half(a, 0) ^ half(b, 0)) + bits(half(a, 8) ^ half(b, 8));
+/** A 64-bit SimHash as two signed halves. */
+export interface SimHash {
+  readonly high: number;
+  readonly low: number;
 }
 
-function half(hex: string, from: number): number {
-  return Number.parseInt(hex.slice(from, from + 8), 16) | 0;
+/** From 16 hex digits. */
+export function parseSimHash(hex: string): SimHash {
+  return { high: Number.parseInt(hex.slice(0, 8), 16) | 0, low: Number.parseInt(hex.slice(8), 16) | 0 };
+}
+
+/** Number of bits in which two SimHashes differ. */
+export function hammingDistance(a: SimHash, b: SimHash): number {
+  return bits(a.high ^ b.high) + bits(a.low ^ b.low);
 }
 
 function bits(word: number): number {

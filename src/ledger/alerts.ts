@@ -4,7 +4,7 @@ import { bucketStart, type SeriesKey } from '../domain/series.ts';
 import type { Alert, Severity } from '../domain/trends.ts';
 import { evidenceOf } from './evidence.ts';
 import { type LedgerState, type SeriesState, seriesState } from './state.ts';
-import { isSurge, surgeLevel, testWindow, type WindowTest } from './surge.ts';
+import { findSurge, surgeLevel, testCount, type WindowTest } from './surge.ts';
 
 /** A surge this much less probable than the level is critical. */
 const CRITICAL = 1e-3;
@@ -27,8 +27,8 @@ export function watch(state: LedgerState, key: SeriesKey, at: Instant): Alert | 
 function strongestSurge(state: LedgerState, key: SeriesKey, series: SeriesState, bucket: Instant): WindowTest | undefined {
   let strongest: WindowTest | undefined;
   for (let index = 0; index < state.settings.windowsMs.length; index += 1) {
-    const test = testWindow(state, key, series, index, bucket);
-    if (test === undefined || !isSurge(state, test)) continue;
+    const test = findSurge(state, key, series, index, bucket);
+    if (test === undefined) continue;
     if (strongest === undefined || test.probability.count < strongest.probability.count) strongest = test;
   }
   return strongest;
@@ -68,8 +68,7 @@ export function resolveCalm(state: LedgerState, bucketEnd: Instant): Alert[] {
     const series = seriesState(state, key);
     const present = series.open;
     if (present === null) continue;
-    const test = testWindow(state, key, series, 0, bucketEnd - state.settings.bucketMs);
-    const calm = test === undefined || test.probability.count > CALM;
+    const calm = testCount(state, key, series, 0, bucketEnd - state.settings.bucketMs).count > CALM;
     present.calmSince = calm ? (present.calmSince ?? bucketEnd) : null;
     if (present.calmSince === null || bucketEnd - present.calmSince < state.settings.resolveAfterMs) continue;
     series.open = null;

@@ -1,5 +1,5 @@
 import type { ScoredArticle } from '../domain/article.ts';
-import { hammingDistance } from '../domain/simhash.ts';
+import { hammingDistance, parseSimHash, type SimHash } from '../domain/simhash.ts';
 import type { LedgerState, LiveStory } from './state.ts';
 
 /**
@@ -11,32 +11,46 @@ const BANDS = 4;
 /** Shorter titles have too few features: only their exact twins count. */
 const MIN_WORDS = 5;
 
+/** A live story as the index holds it, with the halves of its SimHash as numbers. */
+interface Entry {
+  readonly story: LiveStory;
+  readonly hash: SimHash;
+}
+
 /** Finds the story that an article belongs to. Derived from `state.stories`, so a snapshot leaves it out. */
 export class StoryIndex {
   readonly #state: LedgerState;
-  readonly #exact = new Map<string, Set<string>>();
-  readonly #bands = new Map<string, Set<string>>();
+  readonly #exact = new Map<string, Entry[]>();
+  readonly #bands = new Map<number, Entry[]>();
 
   constructor(state: LedgerState) {
     this.#state = state;
-    for (const [id, story] of state.stories) this.#enter(id, story);
+    for (const story of state.stories.values()) this.#enter(story);
   }
 
   add(id: string, story: LiveStory): void {
     this.#state.stories.set(id, story);
-    this.#enter(id, story);
+    this.#enter(story);
   }
 
   /** The story with the same normalised title, else the nearest by SimHash; on a tie the older one. */
   find(article: ScoredArticle): LiveStory | undefined {
     const { exact, simhash, words } = article.fingerprint;
-    const twin = this.#best(this.#exact.get(exact), () => 0);
-    if (twin !== undefined || words < MIN_WORDS) return twin;
-    const candidates = new Set<string>();
-    for (const band of bandsOf(simhash)) {
-      for (const id of this.#bands.get(band) ?? []) candidates.add(id);
+    const twins = this.#exact.get(exact);
+    if (twins !== undefined) return twins.reduce(older).story;
+    if (words < MIN_WORDS) return undefined;
+    const hash = parseSimHash(simhash);
+    let best: Entry | undefined;
+    let nearest = MAX_DISTANCE + 1;
+    for (let band = 0; band < BANDS; band += 1) {
+      for (const entry of this.#bands.get(bandOf(hash, band)) ?? []) {
+        const distance = hammingDistance(entry.hash, hash);
+        if (distance > nearest) continue;
+        best = distance < nearest || best === undefined ? entry : older(best, entry);
+        nearest = distance;
+      }
     }
-    return this.#best(candidates, (story) => hammingDistance(story.simhash, simhash));
+    return nearest > MAX_DISTANCE ? undefined : best?.story;
   }
 
   /** Moves a story to the end of the expiry order. */
@@ -52,43 +66,42 @@ export class StoryIndex {
     for (const [id, story] of this.#state.stories) {
       if (story.doc.updatedAt >= before) return;
       this.#state.stories.delete(id);
-      remove(this.#exact, story.exact, id);
-      if (story.words >= MIN_WORDS) for (const band of bandsOf(story.simhash)) remove(this.#bands, band, id);
+      remove(this.#exact, story.exact, story);
+      if (story.words < MIN_WORDS) continue;
+      const hash = parseSimHash(story.simhash);
+      for (let band = 0; band < BANDS; band += 1) remove(this.#bands, bandOf(hash, band), story);
     }
   }
 
-  #enter(id: string, story: LiveStory): void {
-    insert(this.#exact, story.exact, id);
-    if (story.words >= MIN_WORDS) for (const band of bandsOf(story.simhash)) insert(this.#bands, band, id);
-  }
-
-  #best(ids: Iterable<string> | undefined, distanceTo: (story: LiveStory) => number): LiveStory | undefined {
-    let best: LiveStory | undefined;
-    let nearest = MAX_DISTANCE + 1;
-    for (const id of ids ?? []) {
-      const story = this.#state.stories.get(id) as LiveStory;
-      const distance = distanceTo(story);
-      if (distance < nearest || (distance === nearest && best !== undefined && story.since < best.since)) {
-        best = story;
-        nearest = distance;
-      }
-    }
-    return best;
+  #enter(story: LiveStory): void {
+    const hash = parseSimHash(story.simhash);
+    const entry = { story, hash };
+    insert(this.#exact, story.exact, entry);
+    if (story.words < MIN_WORDS) return;
+    for (let band = 0; band < BANDS; band += 1) insert(this.#bands, bandOf(hash, band), entry);
   }
 }
 
-function bandsOf(simhash: string): string[] {
-  return Array.from({ length: BANDS }, (_, band) => `${band}${simhash.slice(band * 4, band * 4 + 4)}`);
+function older(a: Entry, b: Entry): Entry {
+  return b.story.since < a.story.since ? b : a;
 }
 
-function insert(index: Map<string, Set<string>>, key: string, id: string): void {
-  const ids = index.get(key);
-  if (ids === undefined) index.set(key, new Set([id]));
-  else ids.add(id);
+/** 16 of the 64 bits, and which. */
+function bandOf({ high, low }: SimHash, band: number): number {
+  const half = band < BANDS / 2 ? high : low;
+  return band * 0x10000 + (band % 2 === 0 ? half >>> 16 : half & 0xffff);
 }
 
-function remove(index: Map<string, Set<string>>, key: string, id: string): void {
-  const ids = index.get(key);
-  ids?.delete(id);
-  if (ids?.size === 0) index.delete(key);
+function insert<K>(index: Map<K, Entry[]>, key: K, entry: Entry): void {
+  const entries = index.get(key);
+  if (entries === undefined) index.set(key, [entry]);
+  else entries.push(entry);
+}
+
+function remove<K>(index: Map<K, Entry[]>, key: K, story: LiveStory): void {
+  const entries = index.get(key);
+  if (entries === undefined) return;
+  const at = entries.findIndex((entry) => entry.story === story);
+  if (at >= 0) entries.splice(at, 1);
+  if (entries.length === 0) index.delete(key);
 }

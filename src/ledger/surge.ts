@@ -21,59 +21,67 @@ const SHARE_LEVEL = 0.05;
 export interface WindowTest {
   readonly from: Instant;
   readonly to: Instant;
-  readonly observed: { readonly stories: number; readonly negative: number };
+  readonly observed: WindowCounts;
   readonly expected: { readonly negative: number; readonly share: number };
   readonly probability: { readonly count: number; readonly share: number };
 }
 
+/** The trailing window number `index` that ends with the bucket at `bucket`; it reaches back no further than the last resolution. */
+function windowOf(state: LedgerState, series: SeriesState, index: number, bucket: Instant) {
+  const to = bucket + state.settings.bucketMs;
+  const start = to - (state.settings.windowsMs[index] as number);
+  const from = Math.max(start, series.resolvedAt ?? 0);
+  return { from, to, observed: windowCounts(series, from, to), past: windowCounts(series, start, to), start };
+}
+
 /**
- * Tests one trailing window of a series that ends with the bucket at `bucket`. Count: negative binomial, the series' own
- * rate (the window left out, shrunk towards its peers, by the hour of the week) with the scatter that such windows had.
- * Share: beta-binomial around the series' own negative share. Undefined when there is nothing to test.
+ * Tests a window; gives the evidence when it is a surge: enough negative stories, more than the level allows by chance, and a
+ * share of negative news that is high for this series too.
  */
-export function testWindow(
+export function findSurge(
   state: LedgerState,
   key: SeriesKey,
   series: SeriesState,
   index: number,
   bucket: Instant,
 ): WindowTest | undefined {
-  const windowMs = state.settings.windowsMs[index] as number;
-  const to = bucket + state.settings.bucketMs;
-  const from = Math.max(to - windowMs, series.resolvedAt ?? 0);
-  const observed = windowCounts(series, from, to);
-  if (observed.negative === 0) return undefined;
+  const { from, to, observed, past } = windowOf(state, series, index, bucket);
+  if (observed.negative < state.settings.minStories) return undefined;
+  const { expected, count } = testCount(state, key, series, index, bucket);
+  if (count > surgeLevel(state)) return undefined;
+  const share = shareOf(state, series, past, state.kinds[seriesKind(key)], weightAt(state, to));
+  const ofShare = betaBinomialTail(observed.negative, observed.stories, share * SHARE_PRECISION, (1 - share) * SHARE_PRECISION);
+  if (ofShare > SHARE_LEVEL) return undefined;
+  return { from, to, observed, expected: { negative: expected, share }, probability: { count, share: ofShare } };
+}
+
+/**
+ * How many negative stories the window leads one to expect, and the chance of at least as many as it holds. Negative binomial:
+ * the series' own rate (the window left out, shrunk towards its peers, by the hour of the week) with the scatter that such
+ * windows had. A chance of 1 where nothing speaks for a surge.
+ */
+export function testCount(
+  state: LedgerState,
+  key: SeriesKey,
+  series: SeriesState,
+  index: number,
+  bucket: Instant,
+): { readonly expected: number; readonly count: number } {
+  const { from, to, observed, past, start } = windowOf(state, series, index, bucket);
+  if (observed.negative === 0) return { expected: 0, count: 1 };
   const present = weightAt(state, to);
   const peers = state.kinds[seriesKind(key)];
   const observedHours = state.exposure / present;
-  const weight = windowWeight(state, from, to);
-  const past = windowCounts(series, to - windowMs, to);
-  const exposure = Math.max(observedHours - windowWeight(state, to - windowMs, to), 0);
+  const exposure = Math.max(observedHours - windowWeight(state, start, to), 0);
   const peersRate = peers.negative / present / Math.max(1, peers.count) / Math.max(1, observedHours);
   const priorHours = RATE_STRENGTH / Math.max(peersRate, 1e-6);
   const shape = RATE_STRENGTH + Math.max(0, series.negative / present - past.negative);
-  const expected = (shape / (priorHours + exposure)) * weight;
+  const expected = (shape / (priorHours + exposure)) * windowWeight(state, from, to);
   const dispersion = dispersionOf(series, peers, index, present) + 1 / shape;
-  const share = shareOf(state, series, past, peers, present);
   return {
-    from,
-    to,
-    observed,
-    expected: { negative: expected, share },
-    probability: {
-      count: observed.negative <= expected ? 1 : negativeBinomialTail(observed.negative, expected, 1 / dispersion),
-      share: betaBinomialTail(observed.negative, observed.stories, share * SHARE_PRECISION, (1 - share) * SHARE_PRECISION),
-    },
+    expected,
+    count: observed.negative <= expected ? 1 : negativeBinomialTail(observed.negative, expected, 1 / dispersion),
   };
-}
-
-/** Whether a window is a surge, at the level that the budget of false alerts leaves for one test. */
-export function isSurge(state: LedgerState, test: WindowTest): boolean {
-  return (
-    test.observed.negative >= state.settings.minStories &&
-    test.probability.count <= surgeLevel(state) &&
-    test.probability.share <= SHARE_LEVEL
-  );
 }
 
 /**
