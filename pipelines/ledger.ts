@@ -43,7 +43,7 @@ const decompress = promisify<Uint8Array, Uint8Array>(gunzip);
 const SNAPSHOT_KEY = 'ledger/snapshot';
 const SETTINGS_KEY = 'ledger/settings';
 /** Records between two snapshots: at most this much is folded again after a crash. */
-const SNAPSHOT_EVERY = 20_000;
+const SNAPSHOT_EVERY = 50_000;
 const BATCH = 512;
 /** Batches that are stored in one go when storing falls behind. */
 const MAX_STORE = 4;
@@ -64,7 +64,7 @@ export function ledgerPipeline(deps: LedgerDeps): Pipeline {
       try {
         await drain(
           subscription,
-          pull(subscription, { maxInFlight: 4 * BATCH, maxBatch: BATCH, stop }).pipe(
+          pull(subscription, { maxInFlight: 2 * MAX_STORE * BATCH, maxBatch: BATCH, stop }).pipe(
             whenFree((batch) => owner.fold(batch), BATCH),
             whenFree((folded) => owner.store(folded), MAX_STORE), // while it is written, the next batch is folded
             concatWith(defer(() => owner.snapshot())), // before the partition is left: a stand-by begins with it

@@ -73,7 +73,9 @@ const deadLetter = z.object({
 const iso = (at: number): string => new Date(at).toISOString();
 
 function wireArticle(article: Article): Record<string, unknown> {
-  return { type: 'article', ...article, publishedAt: iso(article.publishedAt), appendedAt: iso(article.appendedAt) };
+  const publishedAt = iso(article.publishedAt);
+  const appendedAt = article.appendedAt === article.publishedAt ? publishedAt : iso(article.appendedAt);
+  return { type: 'article', ...article, publishedAt, appendedAt };
 }
 
 export function encodeRaw(record: RawRecord): string {

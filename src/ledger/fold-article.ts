@@ -38,7 +38,7 @@ export function foldArticle(state: LedgerState, index: StoryIndex, article: Scor
   const memberships = membershipsOf(article, story.doc);
   const fresh = memberships.filter(([key]) => !story.doc.series.includes(key));
   story.doc = extend(story.doc, article, fresh, at, known === undefined ? 0 : 1);
-  index.touch(story.doc.id);
+  if (known !== undefined) index.touch(story.doc.id);
 
   const effects: Doc[] = [
     { kind: 'article', id: article.id, version: offset, body: { ...article, storyId: story.doc.id } },

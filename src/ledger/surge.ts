@@ -31,7 +31,8 @@ function windowOf(state: LedgerState, series: SeriesState, index: number, bucket
   const to = bucket + state.settings.bucketMs;
   const start = to - (state.settings.windowsMs[index] as number);
   const from = Math.max(start, series.resolvedAt ?? 0);
-  return { from, to, observed: windowCounts(series, from, to), past: windowCounts(series, start, to), start };
+  const observed = windowCounts(series, from, to);
+  return { from, to, observed, past: from === start ? observed : windowCounts(series, start, to), start };
 }
 
 /**

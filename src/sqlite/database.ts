@@ -26,7 +26,7 @@ export function openDatabase(options: DatabaseOptions): DatabaseSync {
     try {
       const synchronous = options.derived === true ? 'NORMAL' : 'FULL';
       db.exec(
-        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 1000`,
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000`,
       );
       if (options.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${options.maxPages}`);
       db.exec(`BEGIN IMMEDIATE; ${options.schema}; COMMIT`);
