@@ -48,7 +48,7 @@ const BATCH = 512;
 /** Batches that are stored in one go when storing falls behind. */
 const MAX_STORE = 4;
 /** Documents of one write. */
-const WRITE = 500;
+const WRITE = 250;
 /** The fold lets others have their turn after this long: one thread serves the dashboard as well. */
 const TURN_MS = 5;
 

@@ -43,7 +43,7 @@ export interface ReplayProgress {
 }
 
 const progressSchema = z.object({ lines: z.number(), faults: z.number(), now: z.number().nullable(), done: z.boolean() });
-const CHUNK = 512;
+const CHUNK = 256;
 /** Articles in the log that classify has not done yet: beyond this the reading waits. */
 const MAX_AHEAD = 4096;
 const WAIT_MS = 5;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Observable } from 'rxjs';
 import type { Delivery, Subscription } from './port.ts';
 
@@ -40,6 +41,7 @@ export function pull(subscription: Subscription, options: PullOptions): Observab
         if (deliveries.length === 0 && !signal.aborted) break; // closed by its owner
         permits -= deliveries.length;
         for (const delivery of deliveries) subscriber.next(releasing(delivery, release));
+        await nextTurn(); // an embedded log answers at once: without a pause the others on this thread would wait
       }
       subscriber.complete();
     };
