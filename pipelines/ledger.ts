@@ -162,7 +162,9 @@ class Owner {
     const writes: Promise<void>[] = [];
     for (let at = 0; at < docs.length; at += WRITE) {
       if (at > 0) await nextTurn();
-      writes.push(trends.write(docs.slice(at, at + WRITE)));
+      const write = trends.write(docs.slice(at, at + WRITE));
+      write.catch(() => undefined); // heard below, when all are on their way
+      writes.push(write);
     }
     await Promise.all(writes);
     const alerts = effects.flatMap((doc) =>
