@@ -99,13 +99,15 @@ describe('ledger', () => {
 
   it('writes again what a failing store did not take, and loses nothing', async () => {
     class FailingStore extends MemoryTrendStore {
-      failures = 2;
+      isAway = (): boolean => true;
       override async write(docs: readonly Doc[]): Promise<void> {
-        if (this.failures-- > 0) throw new BarographError('E_STORE_UNAVAILABLE', 'The store is away.');
+        if (this.isAway()) throw new BarographError('E_STORE_UNAVAILABLE', 'The store is away.');
         return super.write(docs);
       }
     }
-    const deps = depsWith({ trends: new FailingStore() });
+    const trends = new FailingStore();
+    const deps = depsWith({ trends });
+    trends.isAway = () => deps.meter.counts.errors < 2;
     await appendScored(deps.log, surge());
     const stop = new AbortController();
     const running = supervise(ledgerPipeline(deps), quiet, stop.signal);
