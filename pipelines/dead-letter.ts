@@ -43,3 +43,8 @@ export function rejectedRecord(stage: string, record: LogRecord, error: unknown)
     error,
   };
 }
+
+/** Whether it is the record that is at fault, and not who processes it. */
+export function isInvalidRecord(error: unknown): boolean {
+  return error instanceof BarographError && error.code === 'E_RECORD_INVALID';
+}

@@ -7,7 +7,7 @@ import { emptyState } from '../src/ledger/state.ts';
 import { compareStores, type Difference, docKey } from '../src/ledger/verify.ts';
 import type { EventLog } from '../src/log/port.ts';
 import type { TrendStore } from '../src/store/trend-port.ts';
-import { isInvalidRecord } from './ledger.ts';
+import { isInvalidRecord } from './dead-letter.ts';
 
 export interface Verification {
   /** Records of `news.scored` folded, and how many of them the stored ledger had acknowledged. */

@@ -99,12 +99,21 @@ export class SqliteSubscription implements Subscription {
     const position = await this.#acquire();
     if (position === undefined) return;
     if (this.#closed) return this.#release(); // closed while it was waiting
-    const start = (await this.#options.startAt?.(0)) ?? position;
+    const start = (await this.#startAt()) ?? position;
     this.#tracker = new AckTracker(start);
     this.#cursor = start;
     this.#committed = position;
     this.#renewTimer = setInterval(() => void this.#renew(), RENEW_MS);
     this.#renewTimer.unref();
+  }
+
+  async #startAt(): Promise<number | undefined> {
+    try {
+      return await this.#options.startAt?.(0);
+    } catch (error) {
+      await this.#release(); // this reader fails; another need not wait for the lease to run out
+      throw error;
+    }
   }
 
   /** The group's position when the lease was free, expired, or held by a process that is gone. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type LedgerDeps, ledgerPipeline } from '../../pipelines/ledger.ts';
 import { supervise } from '../../pipelines/pipeline.ts';
@@ -8,9 +9,11 @@ import { BarographError } from '../../src/domain/errors.ts';
 import type { ScoredRecord } from '../../src/domain/records.ts';
 import { DEFAULT_LEDGER_SETTINGS } from '../../src/domain/settings.ts';
 import { decodeAlert, decodeDeadLetter, decodeScored } from '../../src/domain/wire.ts';
+import { SqliteLog } from '../../src/log/sqlite.ts';
 import { MemoryTrendStore } from '../../src/store/memory-trends.ts';
 import { eventually } from '../eventually.ts';
 import { HOUR, MINUTE, NEGATIVE, NEUTRAL, random, scored, T0, tick } from '../ledger/scored.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { appendScored, isDone, memorySystem, quiet, runUntil, valuesOf } from './memory-system.ts';
 
 function depsWith(changes: Partial<LedgerDeps> = {}): LedgerDeps {
@@ -50,6 +53,8 @@ async function differences(deps: LedgerDeps): Promise<number> {
   assert.deepEqual(result.examples, []);
   return result.differences;
 }
+
+const otherMeter = (): LedgerDeps['meter'] => memorySystem('ledger').meter;
 
 describe('ledger', () => {
   it('stores stories, rollups and alerts, and tells of every state of an alert', async () => {
@@ -117,6 +122,34 @@ describe('ledger', () => {
     assert.equal(deps.meter.counts.errors, 2);
     assert.equal(await deps.trends.count('article'), 60);
     assert.equal(await differences(deps), 0);
+  });
+
+  it('begins anew when its partition comes back after another owner had it', async () => {
+    const { path, remove } = await temporaryFolder();
+    const mine = depsWith({ log: new SqliteLog(join(path, 'log.db')) });
+    const ahead = { now: () => Date.now() + 60_000 }; // the other one holds my lease for expired
+    const others = { ...depsWith({ ...mine, log: new SqliteLog(join(path, 'log.db'), { clock: ahead }) }), meter: otherMeter() };
+    const records = surge();
+    const part = Math.ceil(records.length / 3);
+    const stop = new AbortController();
+    const running = supervise(ledgerPipeline(mine), quiet, stop.signal);
+    try {
+      await appendScored(mine.log, records.slice(0, part));
+      await eventually(folded(mine));
+      await runUntil(ledgerPipeline(others), async () => {
+        if (others.meter.counts.received === 0) await appendScored(mine.log, records.slice(part, 2 * part));
+        return others.meter.counts.received > 0 && (await folded(mine)());
+      });
+      await appendScored(mine.log, records.slice(2 * part));
+      await eventually(async () => mine.meter.counts.errors > 0 && (await folded(mine)()));
+      assert.equal(await mine.trends.count('article'), 60);
+      assert.equal(await differences(mine), 0);
+    } finally {
+      stop.abort();
+      await running;
+      await Promise.all([mine.log.close(), others.log.close()]);
+      await remove();
+    }
   });
 
   it('folds again after an end without a snapshot, and tells of no alert twice', async () => {
