@@ -1,6 +1,7 @@
 import type { Clock } from '../src/domain/clock.ts';
 import { BarographError } from '../src/domain/errors.ts';
-import { encodeDeadLetter } from '../src/domain/wire.ts';
+import type { DeadLetter } from '../src/domain/records.ts';
+import { decodeDeadLetter, encodeDeadLetter } from '../src/domain/wire.ts';
 import type { EventLog, LogRecord } from '../src/log/port.ts';
 
 const MAX_PAYLOAD = 65_536;
@@ -47,4 +48,22 @@ export function rejectedRecord(stage: string, record: LogRecord, error: unknown)
 /** Whether it is the record that is at fault, and not who processes it. */
 export function isInvalidRecord(error: unknown): boolean {
   return error instanceof BarographError && error.code === 'E_RECORD_INVALID';
+}
+
+/** A dead letter with the number that the commands know it by: its offset. */
+export type NumberedDeadLetter = DeadLetter & { readonly number: number };
+
+/** Every dead letter once: what was rejected again after a crash has the same origin and payload. */
+export async function readDeadLetters(log: EventLog): Promise<NumberedDeadLetter[]> {
+  const letters = new Map<string, NumberedDeadLetter>();
+  for (const { partition } of await log.ranges('dead-letter')) {
+    for await (const chunk of log.read('dead-letter', partition, 0)) {
+      for (const { offset, value } of chunk) {
+        const letter = decodeDeadLetter(value);
+        const key = `${letter.origin}\n${letter.payload}`;
+        if (!letters.has(key)) letters.set(key, { number: offset, ...letter });
+      }
+    }
+  }
+  return [...letters.values()];
 }

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
+import { type NumberedDeadLetter, readDeadLetters } from '../../../pipelines/dead-letter.ts';
 import { BarographError } from '../../domain/errors.ts';
-import type { DeadLetter } from '../../domain/records.ts';
-import { decodeDeadLetter } from '../../domain/wire.ts';
 import type { EventLog, Topic } from '../../log/port.ts';
 import { openExistingDataFolder, type Storage } from '../data-folder.ts';
 import { createOutput, table } from '../output.ts';
@@ -13,14 +12,11 @@ interface Options {
   readonly json?: true;
 }
 
-/** A dead letter with the number that the commands know it by: its offset. */
-type Numbered = DeadLetter & { readonly number: number };
-
 export function deadLetterCommand(): Command {
   const command = new Command('dead-letter').description('Look at what could not be processed, and try it again');
   sub(command, 'list', 'What could not be processed, oldest first').action((options: Options) =>
     withStorage(options, async ({ log }) => {
-      const letters = await readAll(log);
+      const letters = await readDeadLetters(log);
       createOutput(options.json === true).result(letters, () =>
         letters.length === 0
           ? 'Nothing: everything could be processed.'
@@ -82,23 +78,8 @@ async function withStorage(options: Options, work: (storage: Storage) => Promise
   }
 }
 
-/** Every dead letter once: what was rejected again after a crash has the same origin and payload. */
-export async function readAll(log: EventLog): Promise<Numbered[]> {
-  const letters = new Map<string, Numbered>();
-  for (const { partition } of await log.ranges('dead-letter')) {
-    for await (const chunk of log.read('dead-letter', partition, 0)) {
-      for (const { offset, value } of chunk) {
-        const letter = decodeDeadLetter(value);
-        const key = `${letter.origin}\n${letter.payload}`;
-        if (!letters.has(key)) letters.set(key, { number: offset, ...letter });
-      }
-    }
-  }
-  return [...letters.values()];
-}
-
-async function find(log: EventLog, number: number): Promise<Numbered> {
-  const letter = (await readAll(log)).find((candidate) => candidate.number === number);
+async function find(log: EventLog, number: number): Promise<NumberedDeadLetter> {
+  const letter = (await readDeadLetters(log)).find((candidate) => candidate.number === number);
   if (letter === undefined)
     throw new BarographError('E_USAGE', `There is no dead letter ${number}. \`barograph dead-letter list\` shows them.`);
   return letter;

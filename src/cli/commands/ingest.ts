@@ -9,7 +9,7 @@ import { encodeRaw } from '../../domain/wire.ts';
 import { detectFormat, readArticleFile } from '../../feeds/article-file.ts';
 import { httpFetcher } from '../../feeds/fetch-feed.ts';
 import { parseFeed, pollFeed } from '../../feeds/poll.ts';
-import { type FeedSettings, NEW_FEED } from '../../feeds/port.ts';
+import { type FeedSettings, NEW_FEED, type UnusableItem } from '../../feeds/port.ts';
 import type { EventLog } from '../../log/port.ts';
 import { openDataFolder } from '../data-folder.ts';
 import { createOutput } from '../output.ts';
@@ -23,11 +23,10 @@ interface Counts {
 }
 
 /** A row or item, or what is wrong with it. */
-interface Taken {
-  readonly article: Article | undefined;
-  readonly fault: string;
-  readonly payload: string;
-}
+type Taken = { readonly article: Article } | { readonly article: undefined; readonly fault: UnusableItem };
+
+const usable = (article: Article): Taken => ({ article });
+const unusable = (fault: UnusableItem): Taken => ({ article: undefined, fault });
 
 const CHUNK = 512;
 
@@ -60,7 +59,9 @@ async function* taken(input: string, source: string | undefined, stop: AbortSign
   if (/^https?:\/\//i.test(input)) return yield* fromUrl(input, source ?? new URL(input).hostname, stop);
   if ((await detectFormat(input)) === 'feed') return yield* fromFeedFile(input, source ?? basename(input), stop);
   for await (const record of readArticleFile(input, { ...named, replay: false, clock: systemClock })) {
-    yield { article: record.article, fault: record.fault ?? '', payload: record.payload };
+    yield record.article === undefined
+      ? unusable({ code: 'E_RECORD_INVALID', reason: record.fault, payload: record.payload })
+      : usable(record.article);
   }
 }
 
@@ -80,21 +81,21 @@ async function* fromUrl(url: string, name: string, stop: AbortSignal): AsyncIter
   try {
     const result = await pollFeed(settings, NEW_FEED, { fetcher, clock: systemClock, random: Math.random }, stop);
     if (result.error !== undefined) throw result.error;
-    for (const article of result.articles) yield { article, fault: '', payload: '' };
-    for (const { reason, payload } of result.unusable) yield { article: undefined, fault: reason, payload };
+    yield* result.articles.map(usable);
+    yield* result.unusable.map(unusable);
   } finally {
     await fetcher.close();
   }
 }
 
 async function* fromFeedFile(path: string, name: string, stop: AbortSignal): AsyncIterable<Taken> {
-  const { articles, unusable } = await parseFeed(
+  const items = await parseFeed(
     await readFile(path),
     { source: name, feedUrl: '', appendedAt: systemClock.now(), language: '' },
     stop,
   );
-  for (const article of articles) yield { article, fault: '', payload: '' };
-  for (const { reason, payload } of unusable) yield { article: undefined, fault: reason, payload };
+  yield* items.articles.map(usable);
+  yield* items.unusable.map(unusable);
 }
 
 async function append(log: EventLog, input: string, items: AsyncIterable<Taken>, counts: Counts): Promise<void> {
@@ -110,14 +111,15 @@ async function append(log: EventLog, input: string, items: AsyncIterable<Taken>,
     progress.show(`${counts.articles} articles`);
   };
   let position = 0;
-  for await (const { article, fault, payload } of items) {
+  for await (const item of items) {
     position += 1;
-    if (article === undefined) {
-      const error = new BarographError('E_RECORD_INVALID', fault);
+    if (item.article === undefined) {
+      const { code, reason, payload } = item.fault;
+      const error = new BarographError(code, reason);
       await keepRejected(log, systemClock, [{ stage: 'ingest', origin: `${input}:${position}`, payload, requeueTo: '', error }]);
       counts.deadLettered += 1;
     } else {
-      chunk.push(article);
+      chunk.push(item.article);
       if (chunk.length >= CHUNK) await flush();
     }
   }

@@ -9,7 +9,6 @@ import { systemClock } from '../../domain/clock.ts';
 import { BarographError } from '../../domain/errors.ts';
 import { wireAlert } from '../../domain/wire.ts';
 import { readArticleFile } from '../../feeds/article-file.ts';
-import type { Counters } from '../../ledger/state.ts';
 import type { EventLog, Topic } from '../../log/port.ts';
 import { openClassifier } from '../../model/serving/classifier.ts';
 import { openStubClassifier } from '../../model/serving/stub.ts';
@@ -20,9 +19,9 @@ import { parseSpeed } from '../arguments.ts';
 import { openDataFolder, type Storage } from '../data-folder.ts';
 import { createOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
+import { describeSummary, holdingBefore, holdingOf, type ReplaySummary, summarise } from '../replay-summary.ts';
 import { DEFAULT_BUNDLE, loadSetup } from '../setup.ts';
 import { pipelinesOf, runTogether, terminationSignal } from '../system.ts';
-import { readAll } from './dead-letter.ts';
 
 export interface ReplayOptions {
   readonly speed: number;
@@ -31,18 +30,6 @@ export interface ReplayOptions {
   readonly model?: string;
   readonly config?: string;
   readonly json?: true;
-}
-
-/** What a replay came to. `lines` = `articles` + `duplicates` + `deadLettered`. */
-export interface ReplaySummary {
-  readonly lines: number;
-  readonly articles: number;
-  readonly duplicates: number;
-  readonly stories: number;
-  readonly late: number;
-  readonly deadLettered: number;
-  readonly alerts: number;
-  readonly articlesPerSecond: number;
 }
 
 export function replayCommand(): Command {
@@ -63,7 +50,7 @@ export function replayCommand(): Command {
         try {
           const summary = await replay(storage, files, options);
           if (options.alerts !== undefined) await writeAlerts(storage.trends, options.alerts);
-          createOutput(options.json === true).result(summary, describe);
+          createOutput(options.json === true).result(summary, describeSummary);
         } finally {
           await storage.close();
         }
@@ -82,7 +69,6 @@ export async function replay(storage: Storage, files: readonly string[], options
   const logger = createLogger(config.logging.level);
   const metrics = createMetrics();
   const progress = createProgress();
-  let counters: Counters = { articles: 0, repeats: 0, stories: 0, late: 0, alerts: 0 };
   const parts = pipelinesOf({
     storage,
     metrics,
@@ -91,10 +77,8 @@ export async function replay(storage: Storage, files: readonly string[], options
     classifier,
     notifiers: [],
     ticks: false,
-    onProgress: ({ state }) => {
-      counters = state.counters;
-      progress.show(`${counters.articles} articles, ${counters.stories} stories, ${counters.alerts} alerts`);
-    },
+    onProgress: ({ state: { counters } }) =>
+      progress.show(`${counters.articles} articles, ${counters.stories} stories, ${counters.alerts} alerts`),
   });
   const name = contentId(files.map((file) => basename(file)).join('\n'));
   const source = replayPipeline({
@@ -107,6 +91,8 @@ export async function replay(storage: Storage, files: readonly string[], options
     bucketMs: config.ledger.bucketMs,
     speed: () => options.speed,
   });
+  const begin = await holdingOf(storage);
+  const before = await holdingBefore(storage, name, begin);
   const stop = terminationSignal();
   const startedAt = performance.now();
   const running = runTogether([parts.classify, parts.ledger, parts.notify], logger);
@@ -126,18 +112,8 @@ export async function replay(storage: Storage, files: readonly string[], options
     );
   const seconds = (performance.now() - startedAt) / 1000;
   const { lines } = await replayProgress(storage.states, name);
-  const articles = await storage.trends.count('article');
-  const deadLettered = (await readAll(storage.log)).length;
-  return {
-    lines,
-    articles,
-    duplicates: lines - articles - deadLettered,
-    stories: await storage.trends.count('story'),
-    late: counters.late,
-    deadLettered,
-    alerts: await storage.trends.count('alert'),
-    articlesPerSecond: Math.round(articles / seconds),
-  };
+  const end = await holdingOf(storage);
+  return summarise(lines, before, end, Math.round((end.articles - begin.articles) / seconds));
 }
 
 async function* rowsOf(files: readonly string[]): AsyncIterable<RecordedRow> {
@@ -175,13 +151,4 @@ async function writeAlerts(trends: TrendStore, file: string): Promise<void> {
 async function readable(file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
   if (found?.isFile() !== true) throw new BarographError('E_INPUT_MISSING', `${file} is no file that can be read.`);
-}
-
-function describe(summary: ReplaySummary): string {
-  const { lines, articles, duplicates, stories, late, deadLettered, alerts, articlesPerSecond } = summary;
-  return [
-    `${lines} lines: ${articles} articles, ${duplicates} duplicates, ${deadLettered} dead-lettered`,
-    `${stories} stories, ${late} late articles, ${alerts} alerts`,
-    `${articlesPerSecond} articles a second`,
-  ].join('\n');
 }
