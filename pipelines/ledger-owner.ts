@@ -4,7 +4,7 @@ import { BarographError } from '../src/domain/errors.ts';
 import { bucketStart } from '../src/domain/series.ts';
 import { DEFAULT_LEDGER_SETTINGS } from '../src/domain/settings.ts';
 import { decodeScored, encodeAlert, encodeScored } from '../src/domain/wire.ts';
-import { latestDocs } from '../src/ledger/effects.ts';
+import { cutWrites, latestDocs } from '../src/ledger/effects.ts';
 import { Ledger } from '../src/ledger/fold.ts';
 import { emptyState } from '../src/ledger/state.ts';
 import type { Delivery } from '../src/log/port.ts';
@@ -83,13 +83,12 @@ export class LedgerOwner {
   async store(folded: readonly Folded[]): Promise<void> {
     const { log, trends, clock, meter } = this.#deps;
     const effects = folded.flatMap((part) => part.effects);
-    const docs = latestDocs(effects);
     const writes: Promise<void>[] = [];
-    for (let at = 0; at < docs.length; at += WRITE) {
-      if (at > 0) await nextTurn();
-      const write = trends.write(docs.slice(at, at + WRITE));
+    for (const docs of cutWrites(latestDocs(effects), WRITE)) {
+      const write = trends.write(docs);
       write.catch(() => undefined); // heard below, when all are on their way
       writes.push(write);
+      await nextTurn();
     }
     await Promise.all(writes);
     const alerts = effects.flatMap((doc) =>
