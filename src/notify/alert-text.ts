@@ -1,42 +1,8 @@
+import { alertStage, plain } from '../domain/alert-words.ts';
 import type { Instant } from '../domain/article.ts';
-import { seriesKind, seriesName } from '../domain/series.ts';
 import type { Alert, EvidenceStory } from '../domain/trends.ts';
 
-/* The words of an alert, the same in every channel. Times are UTC and say so. */
-
-export type AlertStage = 'opened' | 'updated' | 'resolved';
-
-export function alertStage(alert: Alert): AlertStage {
-  if (alert.status === 'resolved') return 'resolved';
-  return alert.updatedAt > alert.openedAt ? 'updated' : 'opened';
-}
-
-/** `Bad news piles up about AAPL`, `Bad news about AAPL has calmed down`. */
-export function alertTitle(alert: Alert): string {
-  const about = subject(alert);
-  switch (alertStage(alert)) {
-    case 'opened':
-      return `Bad news piles up ${about}`;
-    case 'updated':
-      return `Bad news keeps piling up ${about}`;
-    case 'resolved':
-      return `Bad news ${about} has calmed down`;
-  }
-}
-
-function subject(alert: Alert): string {
-  const kind = seriesKind(alert.series);
-  switch (kind) {
-    case 'market':
-      return 'across the market';
-    case 'topic':
-      return `on ${plain(seriesName(alert.series))}`;
-    case 'entity':
-      return `about ${plain(seriesName(alert.series))}`;
-    default:
-      return kind satisfies never;
-  }
-}
+/* The sentences of an alert, the same in every channel. Times are UTC and say so. */
 
 /** What was seen and what was to be expected, in one sentence. */
 export function evidenceSentence(alert: Alert): string {
@@ -66,11 +32,6 @@ export function repeatSentence(alert: Alert): string {
 /** `2026-11-24 14:05 UTC`. */
 function formatUtc(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-/** One line without control characters: other programs may write to the log that alerts come from. */
-export function plain(text: string): string {
-  return text.toWellFormed().replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }
 
 /** The address if it may be opened by a click, else `''`. */

@@ -1,15 +1,7 @@
+import { alertStage, alertTitle, plain } from '../domain/alert-words.ts';
 import { BarographError } from '../domain/errors.ts';
 import type { Alert } from '../domain/trends.ts';
-import {
-  alertStage,
-  alertTitle,
-  evidenceSentence,
-  lifeSentence,
-  plain,
-  repeatSentence,
-  safeLink,
-  storyFacts,
-} from './alert-text.ts';
+import { evidenceSentence, lifeSentence, repeatSentence, safeLink, storyFacts } from './alert-text.ts';
 import type { DeliveryContext, Notifier } from './port.ts';
 
 /** What the console notifier writes to: `process.stdout`, or anything that calls back when it has written. */

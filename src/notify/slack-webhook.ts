@@ -1,15 +1,7 @@
+import { alertStage, alertTitle, plain } from '../domain/alert-words.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Alert, EvidenceStory } from '../domain/trends.ts';
-import {
-  alertStage,
-  alertTitle,
-  evidenceSentence,
-  lifeSentence,
-  plain,
-  repeatSentence,
-  safeLink,
-  storyFacts,
-} from './alert-text.ts';
+import { evidenceSentence, lifeSentence, repeatSentence, safeLink, storyFacts } from './alert-text.ts';
 import { httpPoster } from './http-post.ts';
 import type { DeliveryContext, Notifier } from './port.ts';
 

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { alertStage, alertTitle } from '../domain/alert-words.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Alert } from '../domain/trends.ts';
 import { wireAlert } from '../domain/wire.ts';
-import { alertStage, alertTitle, evidenceSentence } from './alert-text.ts';
+import { evidenceSentence } from './alert-text.ts';
 import { httpPoster } from './http-post.ts';
 import type { DeliveryContext, Notifier } from './port.ts';
 

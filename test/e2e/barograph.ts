@@ -43,3 +43,25 @@ export function start(args: readonly string[], options: { readonly cwd: string; 
 export function barograph(args: readonly string[], options: { readonly cwd: string }): Promise<Outcome> {
   return start(args, options).ended;
 }
+
+/** The address of the dashboard, once a process that was started with `run` has printed it. */
+export async function dashboardOf({ child, ended }: Life): Promise<string> {
+  const printed = new Promise<string>((resolve) => {
+    let text = '';
+    child.stdout?.on('data', (more: string) => {
+      text += more;
+      const url = /http:\/\/\S+(?=\s)/.exec(text)?.[0];
+      if (url !== undefined) resolve(url);
+    });
+  });
+  return Promise.race([
+    printed,
+    ended.then(({ stderr }) => Promise.reject(new Error(`it ended before it said where its dashboard is: ${stderr}`))),
+  ]);
+}
+
+/** Ends a process as an operator would. */
+export async function terminate({ child, ended }: Life): Promise<Outcome> {
+  child.kill('SIGTERM');
+  return ended;
+}

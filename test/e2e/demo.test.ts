@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { dashboardOf, type Life, start, terminate } from './barograph.ts';
 
-const BIN = join(import.meta.dirname, '../../bin/barograph.js');
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
 const SKIP =
   CHROMIUM === undefined && process.env.BAROGRAPH_REQUIRE_BROWSER === undefined
@@ -28,7 +24,7 @@ const ARGS = [
 /** The demo as `npm start` runs it, in an empty folder, looked at with a real browser. */
 describe('the demo in a browser', { skip: SKIP, timeout: 240_000 }, () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let child: ReturnType<typeof spawn>;
+  let life: Life;
   let url = '';
   let browser: Browser;
   const faults: string[] = [];
@@ -45,20 +41,13 @@ describe('the demo in a browser', { skip: SKIP, timeout: 240_000 }, () => {
 
   before(async () => {
     folder = await temporaryFolder();
-    child = spawn(process.execPath, [BIN, 'run', '--port', '0', '--speed', '2000'], {
-      cwd: folder.path,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-    const [line] = await once(lines, 'line');
-    url = /http:\/\/\S+/.exec(String(line))?.[0] ?? '';
-    assert.notEqual(url, '', String(line));
+    life = start(['run', '--port', '0', '--speed', '2000'], { cwd: folder.path, timeoutMs: 240_000 });
+    url = await dashboardOf(life);
     browser = await chromium.launch({ executablePath: CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
   });
   after(async () => {
     await browser?.close();
-    child.kill('SIGTERM');
-    if (child.exitCode === null) await once(child, 'exit');
+    await terminate(life);
     await folder.remove();
   });
 
@@ -93,8 +82,7 @@ describe('the demo in a browser', { skip: SKIP, timeout: 240_000 }, () => {
   });
 
   it('stops within seconds of SIGTERM, with exit code 0', async () => {
-    child.kill('SIGTERM');
-    const [code] = await once(child, 'exit');
+    const { code } = await terminate(life);
     assert.equal(code, 0);
   });
 });

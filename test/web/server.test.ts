@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Doc } from '../../src/domain/doc.ts';
+import { BarographError } from '../../src/domain/errors.ts';
 import { DEFAULT_LEDGER_SETTINGS } from '../../src/domain/settings.ts';
 import { latestDocs } from '../../src/ledger/effects.ts';
 import { Ledger } from '../../src/ledger/fold.ts';
@@ -13,6 +14,7 @@ import type { Overview, SeriesAnswer, Status, StoriesAnswer } from '../../src/we
 import { startWeb, type Web } from '../../src/web/server/server.ts';
 import { eventually } from '../eventually.ts';
 import { MINUTE, NEGATIVE, scored, T0, tick } from '../ledger/scored.ts';
+import { listen } from './server-events.ts';
 
 /** The documents that the fold makes of a few stories. */
 function docsOf(titles: readonly string[], from = 0): readonly Doc[] {
@@ -25,24 +27,6 @@ function docsOf(titles: readonly string[], from = 0): readonly Doc[] {
       .flatMap((record, index) => ledger.apply(record, index))
       .map((doc) => ({ ...doc, version: doc.version + from })),
   );
-}
-
-/** Events as they come from `/api/events`. */
-async function* listen(
-  url: string,
-  headers: Record<string, string>,
-  signal: AbortSignal,
-): AsyncGenerator<Record<string, string>> {
-  const response = await fetch(`${url}/api/events`, { headers, signal });
-  assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    const blocks = text.split('\n\n');
-    text = blocks.pop() ?? '';
-    for (const block of blocks) yield Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s, 2)));
-  }
 }
 
 describe('the web server', { timeout: 60_000 }, () => {
@@ -119,7 +103,7 @@ describe('the web server', { timeout: 60_000 }, () => {
   });
 
   it('tells listeners of stories as they are stored, with the log offset as cursor', async () => {
-    const events = listen(web.url, {}, stop.signal);
+    const events = listen(web.url, { signal: stop.signal });
     const seen: Record<string, string>[] = [];
     const reading = (async () => {
       for await (const event of events) seen.push(event);
@@ -138,7 +122,7 @@ describe('the web server', { timeout: 60_000 }, () => {
     await trends.write(docsOf(['Something happened meanwhile']));
     const seen: Record<string, string>[] = [];
     const reading = (async () => {
-      for await (const event of listen(web.url, { 'last-event-id': '0' }, stop.signal)) seen.push(event);
+      for await (const event of listen(web.url, { headers: { 'last-event-id': '0' }, signal: stop.signal })) seen.push(event);
     })().catch(() => undefined);
     const gaps = (): number => seen.filter(({ event }) => event === 'gap').length;
     await eventually(() => gaps() === 1);
@@ -182,8 +166,15 @@ describe('the web server', { timeout: 60_000 }, () => {
     await assert.rejects(open(Number(new URL(web.url).port)), { code: 'E_PORT_IN_USE', message: /is taken by another program/ });
   });
 
+  it('says that the store cannot be read, and does not leave a listener waiting', async () => {
+    trends.latest = () => Promise.reject(new BarographError('E_STORE_UNAVAILABLE', 'The store is away.'));
+    const answer = await fetch(`${web.url}/api/events`);
+    assert.equal(answer.status, 503);
+    assert.match(await answer.text(), /E_STORE_UNAVAILABLE/);
+  });
+
   it('ends open event streams when it closes', async () => {
-    const events = listen(web.url, {}, stop.signal);
+    const events = listen(web.url, { signal: stop.signal });
     await events.next();
     await web.close();
     for await (const _ of events);

@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
+import { alertTitle, plain } from '../../domain/alert-words.ts';
 import type { Alert, AlertStatus } from '../../domain/trends.ts';
 import { wireAlert } from '../../domain/wire.ts';
-import { alertTitle, evidenceSentence, lifeSentence, plain } from '../../notify/alert-text.ts';
+import { evidenceSentence, lifeSentence } from '../../notify/alert-text.ts';
 import { parseInstant } from '../arguments.ts';
 import { openExistingDataFolder } from '../data-folder.ts';
 import { createOutput } from '../output.ts';

@@ -1,12 +1,13 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { alertTitle } from '../../domain/alert-words.ts';
 import { seriesName } from '../../domain/series.ts';
 import type { Alert } from '../../domain/trends.ts';
 import { ChooseSeriesEvent } from './choose-series.ts';
 import { newsLink } from './news-link.ts';
 import { sharedStyles } from './shared-styles.ts';
 import { isoInstant, lasting, utcMinute } from './utc.ts';
-import { alertTitle, count, odds, percent, rate } from './wording.ts';
+import { count, odds, percent, rate } from './wording.ts';
 
 const TOP_STORIES = 3;
 const RESOLVED_SHOWN = 6;
@@ -124,12 +125,13 @@ export class AlertList extends LitElement {
     `;
   }
 
-  #open({ series, severity, openedAt, evidence }: Alert) {
+  #open(alert: Alert) {
+    const { series, severity, openedAt, evidence } = alert;
     const { observed, expected, probability, window } = evidence;
     const smallest = Math.min(probability.count, probability.share);
     return html`
       <li class=${severity}>
-        <h3><button @click=${() => this.#choose(series)}>${alertTitle(series)}</button></h3>
+        <h3><button @click=${() => this.#choose(series)}>${alertTitle(alert)}</button></h3>
         <p class="quiet">
           <span class="chip severity">${severity}</span>
           opened <time datetime=${isoInstant(openedAt)}>${utcMinute(openedAt)} UTC</time>${
@@ -154,10 +156,11 @@ export class AlertList extends LitElement {
     `;
   }
 
-  #resolved({ series, severity, openedAt, resolvedAt }: Alert) {
+  #resolved(alert: Alert) {
+    const { series, severity, openedAt, resolvedAt } = alert;
     return html`
       <li>
-        <button title=${alertTitle(series)} @click=${() => this.#choose(series)}>${seriesName(series)}</button>
+        <button title=${alertTitle(alert)} @click=${() => this.#choose(series)}>${seriesName(series)}</button>
         <span class="quiet">
           ${severity}, <time datetime=${isoInstant(openedAt)}>${utcMinute(openedAt)}</time>${
             resolvedAt === null ? nothing : html`, lasted ${lasting(resolvedAt - openedAt)}`

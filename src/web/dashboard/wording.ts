@@ -1,4 +1,3 @@
-import { type SeriesKey, seriesKind, seriesName } from '../../domain/series.ts';
 import type { Alert } from '../../domain/trends.ts';
 
 const whole = new Intl.NumberFormat('en');
@@ -36,20 +35,6 @@ export function odds(probability: number): string {
   const among = 1 / probability;
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(among)) - 1);
   return `1 in ${whole.format(Math.round(among / unit) * unit)}`;
-}
-
-export function alertTitle(series: SeriesKey): string {
-  const kind = seriesKind(series);
-  switch (kind) {
-    case 'market':
-      return 'Bad news piles up across the market';
-    case 'topic':
-      return `Bad news piles up on ${seriesName(series)}`;
-    case 'entity':
-      return `Bad news piles up about ${seriesName(series)}`;
-    default:
-      return kind satisfies never;
-  }
 }
 
 /** The open and critical first, then the other open ones, then the resolved; within each the newest first. */

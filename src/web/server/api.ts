@@ -72,15 +72,17 @@ export function addApi(app: FastifyInstance, { trends, states }: ApiOptions, hub
   app.get('/api/events', async (request, reply) => {
     if (hub.isFull) return reply.code(503).send({ error: { code: 'E_UNKNOWN', message: 'Too many browsers listen already.' } });
     const lastEventId = Number(request.headers['last-event-id'] ?? Number.NaN);
-    reply.hijack();
-    const headers = {
-      ...reply.getHeaders(),
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    };
-    reply.raw.writeHead(200, headers as Record<string, string>);
-    await hub.add(reply.raw, Number.isNaN(lastEventId) ? undefined : lastEventId);
+    await hub.add(Number.isNaN(lastEventId) ? undefined : lastEventId, () => {
+      const headers = {
+        ...reply.getHeaders(),
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      };
+      reply.hijack();
+      reply.raw.writeHead(200, headers as Record<string, string>);
+      return reply.raw;
+    });
   });
 }
 

@@ -48,19 +48,21 @@ export class EventHub {
     return this.#closed || this.#clients.size >= MAX_CLIENTS;
   }
 
-  /** Takes over a response whose head was written. */
-  async add(response: ServerResponse, lastEventId: number | undefined): Promise<void> {
+  /** Lets a browser listen from its last event on. `open` gives the response, its head written; not called when this rejects. */
+  async add(lastEventId: number | undefined, open: () => ServerResponse): Promise<void> {
+    const latest = await this.#options.trends.latest();
+    const status = await this.#options.status();
+    const response = open();
+    if (response.destroyed) return;
     const client: Client = { response, blocked: false, missed: false };
     response.on('drain', () => this.#drained(client));
     response.on('close', () => this.#clients.delete(client));
     response.on('error', () => this.#clients.delete(client));
-    const latest = await this.#options.trends.latest();
     if (this.#clients.size === 0) this.#cursor = latest;
-    if (response.destroyed) return;
     this.#clients.add(client);
     response.write(`retry: ${RETRY_MS}\n\n`);
     if (lastEventId !== undefined && lastEventId < this.#cursor) this.#write(client, message('gap', {}, this.#cursor));
-    this.#write(client, message('status', await this.#options.status()));
+    this.#write(client, message('status', status));
   }
 
   close(): void {
