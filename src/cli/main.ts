@@ -1,16 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import { alertsCommand } from './commands/alerts.ts';
-import { classifyCommand } from './commands/classify.ts';
-import { deadLetterCommand } from './commands/dead-letter.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { ingestCommand } from './commands/ingest.ts';
-import { initCommand } from './commands/init.ts';
-import { replayCommand } from './commands/replay.ts';
-import { runCommand } from './commands/run.ts';
-import { schemaCommand } from './commands/schema.ts';
-import { seriesCommand } from './commands/series.ts';
-import { validateCommand } from './commands/validate.ts';
-import { verifyCommand } from './commands/verify.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { describeError } from './output.ts';
 import { projectVersion } from './setup.ts';
@@ -32,21 +20,25 @@ Exit codes:
   ${EXIT.findings}  verify, validate or doctor found something wrong`,
   );
 
-for (const command of [
-  runCommand,
-  initCommand,
-  validateCommand,
-  schemaCommand,
-  doctorCommand,
-  ingestCommand,
-  classifyCommand,
-  replayCommand,
-  seriesCommand,
-  alertsCommand,
-  deadLetterCommand,
-  verifyCommand,
-]) {
-  program.addCommand(overriding(command()));
+/** Each is loaded when it is named, and all of them for the help: a small command need not wait for what the big ones import. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  init: async () => (await import('./commands/init.ts')).initCommand(),
+  validate: async () => (await import('./commands/validate.ts')).validateCommand(),
+  schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  ingest: async () => (await import('./commands/ingest.ts')).ingestCommand(),
+  classify: async () => (await import('./commands/classify.ts')).classifyCommand(),
+  replay: async () => (await import('./commands/replay.ts')).replayCommand(),
+  series: async () => (await import('./commands/series.ts')).seriesCommand(),
+  alerts: async () => (await import('./commands/alerts.ts')).alertsCommand(),
+  'dead-letter': async () => (await import('./commands/dead-letter.ts')).deadLetterCommand(),
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
+};
+const first = process.argv[2] ?? '';
+for (const name of Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS)) {
+  const command = await COMMANDS[name]?.();
+  if (command !== undefined) program.addCommand(overriding(command));
 }
 
 /** Faults of the command line end in our exit codes, in subcommands too. */
