@@ -31,6 +31,17 @@ export class AlertList extends LitElement {
         padding: 0.1rem 0 0.1rem 0.8rem;
         min-width: 0;
       }
+      /* One alone has room for its stories beside it. */
+      @media (width >= 60rem) {
+        .open > li:only-child {
+          grid-column: 1 / -1;
+          columns: 2;
+          column-gap: 2.5rem;
+        }
+        .open > li:only-child .stories {
+          break-before: column;
+        }
+      }
       .open > .critical {
         border-color: var(--negative);
       }

@@ -10,7 +10,7 @@ import { rate, signed } from './wording.ts';
 
 const SHOWN = 6;
 /** Standard errors at the end of the bar; beyond, the bar is merely full. */
-const FULL_BAR = 6;
+const FULL_BAR = 3;
 
 export class MoverList extends LitElement {
   static override properties = { overview: { attribute: false }, chosen: { attribute: false } };
