@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../bin/barograph.js', import.meta.url));
@@ -16,31 +17,40 @@ export interface Life {
   readonly ended: Promise<Outcome>;
 }
 
+export interface StartOptions {
+  readonly cwd: string;
+  readonly timeoutMs?: number;
+  /** A file that takes the results instead of the outcome. */
+  readonly stdoutTo?: string;
+}
+
 /** Starts the command line as a process of its own, in `cwd`; it ends after `timeoutMs` at the latest. */
-export function start(args: readonly string[], options: { readonly cwd: string; readonly timeoutMs?: number }): Life {
+export function start(args: readonly string[], options: StartOptions): Life {
+  const stdout = options.stdoutTo === undefined ? 'pipe' : openSync(options.stdoutTo, 'w');
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd: options.cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
     timeout: options.timeoutMs ?? 120_000,
     killSignal: 'SIGKILL',
   });
   const ended = new Promise<Outcome>((resolve, reject) => {
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
+  if (typeof stdout === 'number') closeSync(stdout); // the child has its own
   return { child, ended };
 }
 
 /** Runs the command line to its end. */
-export function barograph(args: readonly string[], options: { readonly cwd: string }): Promise<Outcome> {
+export function barograph(args: readonly string[], options: StartOptions): Promise<Outcome> {
   return start(args, options).ended;
 }
 

@@ -185,6 +185,7 @@ describe('the command line', { timeout: 5 * 60_000 }, () => {
     await fails(2, /cannot deliver again/, 'dead-letter', 'requeue', String(letters[0].number), ...data);
     const verified = await json('verify', ...data);
     assert.deepEqual([verified.differences, verified.examples], [0, []]);
+    await fails(1, /\/dev\/full.*E_OUTPUT_FAILED/s, 'replay', 'news.ndjson', ...data, '--alerts', '/dev/full');
     const { articlesPerSecond: _, ...again } = await json('replay', 'news.ndjson', ...data);
     const { articlesPerSecond: __, ...before } = summary;
     assert.deepEqual(again, before); // done already: nothing is counted twice
@@ -225,10 +226,27 @@ describe('the command line', { timeout: 5 * 60_000 }, () => {
     assert.equal((await json('verify', ...data)).differences, 0);
   });
 
+  it('says that a result could not be printed, and leaves what is stored alone', async () => {
+    const { code, stderr } = await barograph(['dead-letter', 'list', '--data', 'again', '--json'], {
+      cwd,
+      stdoutTo: '/dev/full',
+    });
+    assert.match(stderr, /^error: the result cannot be written: ENOSPC.*E_OUTPUT_FAILED/);
+    assert.equal(code, 1);
+    assert.equal((await json('verify', '--data', 'again')).differences, 0);
+  });
+
   it('names the database file that is damaged', async () => {
     await json('ingest', 'in.csv', '--data', 'damaged');
-    await writeFile(join(cwd, 'damaged', 'trends.db'), 'this is no database. '.repeat(500));
-    await fails(1, /damaged\/trends\.db is damaged.*E_DATA_CORRUPT/, 'verify', '--data', 'damaged');
-    await fails(1, /damaged\/trends\.db is damaged.*E_DATA_CORRUPT/, 'replay', 'in.csv', '--data', 'damaged', '--model', 'stub');
+    for (const name of ['trends', 'state', 'log']) {
+      const path = join(cwd, 'damaged', `${name}.db`);
+      const whole = await readFile(path);
+      await writeFile(path, 'this is no database. '.repeat(500));
+      const message = new RegExp(`damaged/${name}\\.db is damaged.*Restore it.*E_DATA_CORRUPT`, 's');
+      await fails(1, message, 'verify', '--data', 'damaged');
+      await fails(1, message, 'replay', 'in.csv', '--data', 'damaged', '--model', 'stub');
+      await writeFile(path, whole);
+    }
+    assert.equal((await json('verify', '--data', 'damaged')).differences, 0);
   });
 });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type RecordedRow, type ReplayDeps, replayPipeline, replayProgress } from '../../pipelines/replay.ts';
+import { systemClock } from '../../src/domain/clock.ts';
 import { BarographError } from '../../src/domain/errors.ts';
 import { decodeDeadLetter, decodeRaw } from '../../src/domain/wire.ts';
-import type { EventLog } from '../../src/log/port.ts';
+import { MemoryLog } from '../../src/log/memory.ts';
+import type { EventLog, NewRecord, Topic } from '../../src/log/port.ts';
 import { MemoryStateStore } from '../../src/store/memory-state.ts';
 import { eventually } from '../eventually.ts';
 import { MINUTE, T0 } from '../ledger/scored.ts';
@@ -97,6 +99,31 @@ describe('replay', () => {
       (await recorded(deps.log)).filter((id) => id.startsWith('n')),
       ['n1', 'n2', 'n1', 'n2'],
     );
+  });
+
+  it("paces on the articles' clock from the time on that it is told to, and is stopped in the middle of a pause", async () => {
+    const rows = [0, 1, 2, 3, 4, 24 * 60].map((minutes, index) => row(index + 1, T0 + minutes * MINUTE));
+    const appended = new Map<string, number>();
+    class TimedLog extends MemoryLog {
+      override append(topic: Topic, records: readonly NewRecord[]): Promise<void> {
+        for (const { key } of records) appended.set(key, performance.now());
+        return super.append(topic, records);
+      }
+    }
+    const speed = (at: number): number => (at < T0 + 2 * MINUTE ? Number.POSITIVE_INFINITY : 600);
+    const deps = depsWith(() => given(rows), { log: new TimedLog(), clock: systemClock, speed });
+    const stop = new AbortController();
+    const running = replayPipeline(deps).run(stop.signal);
+    await eventually(() => appended.has('n5'), 'the fifth article');
+    stop.abort();
+    await running;
+    const after = (id: string, other: string): number => (appended.get(id) ?? Number.NaN) - (appended.get(other) ?? Number.NaN);
+    // A minute at 600 times its pace is 100 ms; timers may be a millisecond early.
+    assert.ok(after('n4', 'n3') > 95, `${after('n4', 'n3')} ms`);
+    assert.ok(after('n5', 'n3') > 195, `${after('n5', 'n3')} ms`);
+    assert.ok(after('n2', 'n1') < 95, `${after('n2', 'n1')} ms`);
+    assert.equal(appended.has('n6'), false); // due a day later
+    assert.deepEqual(await replayProgress(deps.states, 'recording'), { lines: 5, faults: 0, now: T0 + 4 * MINUTE, done: false });
   });
 
   it('waits while classify is far behind, and goes on as it catches up', async () => {
