@@ -84,7 +84,7 @@ export const ERRORS = {
   E_INPUT_INVALID: entry(
     'stop',
     'An input file is not in the format that was expected.',
-    'The message names the line and the column that is missing.',
+    'The message names the file and what was expected; mend the file, or choose another column or format.',
   ),
   E_OUTPUT_FAILED: entry('stop', 'A result could not be written.', 'Check the folder and the free space.'),
   E_PORT_IN_USE: entry(

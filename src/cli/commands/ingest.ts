@@ -89,11 +89,10 @@ async function* fromUrl(url: string, name: string, stop: AbortSignal): AsyncIter
 }
 
 async function* fromFeedFile(path: string, name: string, stop: AbortSignal): AsyncIterable<Taken> {
-  const items = await parseFeed(
-    await readFile(path),
-    { source: name, feedUrl: '', appendedAt: systemClock.now(), language: '' },
-    stop,
-  );
+  const context = { source: name, feedUrl: '', appendedAt: systemClock.now(), language: '' };
+  const items = await parseFeed(await readFile(path), context, stop).catch((cause: unknown) => {
+    throw cause instanceof BarographError ? new BarographError(cause.code, `${path}: ${cause.message}`, { cause }) : cause;
+  });
   yield* items.articles.map(usable);
   yield* items.unusable.map(unusable);
 }
