@@ -1,7 +1,8 @@
 import type { EncoderConfig } from '../checkpoint/encoder-config.ts';
 import { type Parameters, parameter } from '../checkpoint/parameters.ts';
 import { createGraph, type Graph, type GraphBuilder, type Value } from '../graph/graph.ts';
-import { pick, tanh } from '../graph/ops.ts';
+import { tanh } from '../graph/ops.ts';
+import { pick } from '../graph/shape-ops.ts';
 import { buildEncoder, encoderInputs } from './encoder.ts';
 import { linearLayer, type ParameterValue, plainParts } from './plain-parts.ts';
 

@@ -1,20 +1,7 @@
 import type { EncoderConfig } from '../checkpoint/encoder-config.ts';
 import type { GraphBuilder, Value } from '../graph/graph.ts';
-import {
-  add,
-  cast,
-  gather,
-  gelu,
-  layerNormalization,
-  matmul,
-  mul,
-  reshape,
-  scalar,
-  softmax,
-  sub,
-  transpose,
-  unsqueeze,
-} from '../graph/ops.ts';
+import { add, cast, gather, gelu, layerNormalization, matmul, mul, scalar, softmax, sub } from '../graph/ops.ts';
+import { reshape, transpose, unsqueeze } from '../graph/shape-ops.ts';
 import type { EncoderParts } from './encoder.ts';
 
 /** The value of a parameter by its full name: a constant for evaluation, an input of the graph for training. */

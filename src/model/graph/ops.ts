@@ -5,7 +5,7 @@ import type { Attribute, ConstantArray, Dim, ElementType, GraphBuilder, Value, V
  * encoder needs; opset 20 (`OPSET` in onnx-file.ts). A shape that cannot be right is a bug of the caller and throws at once.
  */
 export const int = (value: number): Attribute => ({ kind: 'int', value });
-const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
+export const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
 const float = (value: number): Attribute => ({ kind: 'float', value });
 
 /** Adds a node with one result. */
@@ -38,6 +38,7 @@ const elementwise =
 export const add = elementwise('Add');
 export const sub = elementwise('Sub');
 export const mul = elementwise('Mul');
+export const div = elementwise('Div');
 
 const unary =
   (op: string) =>
@@ -46,6 +47,8 @@ const unary =
 
 export const sqrt = unary('Sqrt');
 export const reciprocal = unary('Reciprocal');
+export const exp = unary('Exp');
+export const erf = unary('Erf');
 export const tanh = unary('Tanh');
 /** The exact GELU, by the error function. */
 export const gelu = unary('Gelu');
@@ -62,6 +65,22 @@ export function matmul(g: GraphBuilder, a: Value, b: Value): Value {
   return one(g, 'MatMul', [a, b], { type: a.type, shape: [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n] });
 }
 
+/** a (m, k) or, transposed, (k, m); b (k, n) or (n, k); bias of n -> (m, n) */
+export function gemm(
+  g: GraphBuilder,
+  a: Value,
+  b: Value,
+  { bias, transA = false, transB = false }: { bias?: Value; transA?: boolean; transB?: boolean } = {},
+): Value {
+  const [m, k] = transA ? a.shape.toReversed() : a.shape;
+  const [k2, n] = transB ? b.shape.toReversed() : b.shape;
+  if (a.shape.length !== 2 || b.shape.length !== 2 || m === undefined || n === undefined || k !== k2)
+    throw new Error(`[${a.shape}] x [${b.shape}]`);
+  const inputs = bias === undefined ? [a, b] : [a, b, bias];
+  const attributes = { transA: int(transA ? 1 : 0), transB: int(transB ? 1 : 0) };
+  return one(g, 'Gemm', inputs, { type: a.type, shape: [m, n] }, attributes);
+}
+
 /** Rows of a table: (rows, ...rest)[indices] -> (...indices, ...rest) */
 export function gather(g: GraphBuilder, table: Value, indices: Value): Value {
   const shape = [...indices.shape, ...table.shape.slice(1)];
@@ -73,30 +92,36 @@ export function cast(g: GraphBuilder, x: Value, type: ElementType): Value {
 }
 
 /** ONNX's TensorProto.DataType. */
-export const DATA_TYPES: Record<ElementType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 };
-
-/** A new shape in ONNX's notation: 0 keeps the size of that axis; at most one -1 takes the rest, and `rest` says what that is. */
-export function reshape(g: GraphBuilder, x: Value, sizes: readonly number[], rest?: Dim): Value {
-  const shape = sizes.map((n, axis) => (n === 0 ? x.shape[axis] : n === -1 ? rest : n));
-  if (shape.some((n) => n === undefined)) throw new Error(`[${x.shape}] cannot become [${sizes}]`);
-  const target = g.constant('shape', [sizes.length], BigInt64Array.from(sizes, BigInt));
-  return one(g, 'Reshape', [x, target], { type: x.type, shape: shape.map((n) => n ?? 1) });
-}
-
-export function transpose(g: GraphBuilder, x: Value, order: readonly number[]): Value {
-  const shape = order.map((axis) => x.shape[axis] ?? 1);
-  return one(g, 'Transpose', [x], { type: x.type, shape }, { perm: ints(order) });
-}
-
-export function unsqueeze(g: GraphBuilder, x: Value, axes: readonly number[]): Value {
-  const shape = [...x.shape];
-  for (const axis of axes) shape.splice(axis, 0, 1);
-  return one(g, 'Unsqueeze', [x, g.constant('axes', [axes.length], BigInt64Array.from(axes, BigInt))], { type: x.type, shape });
-}
+export const DATA_TYPES: Record<ElementType, number> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+};
 
 /** Over the last axis. */
 export function softmax(g: GraphBuilder, x: Value): Value {
   return one(g, 'Softmax', [x], { type: x.type, shape: x.shape }, { axis: int(-1) });
+}
+
+/** The logarithm of softmax over the last axis. */
+export function logSoftmax(g: GraphBuilder, x: Value): Value {
+  return one(g, 'LogSoftmax', [x], { type: x.type, shape: x.shape }, { axis: int(-1) });
+}
+
+/**
+ * Over the last axis, with the mean and the inverse deviation, (..., 1) each, as second and third result of its node: the
+ * gradient needs them.
+ */
+export function differentiableLayerNormalization(g: GraphBuilder, x: Value, scale: Value, bias: Value, epsilon: number): Value {
+  const statistic: ValueType = { type: 'float32', shape: [...x.shape.slice(0, -1), 1] }; // whatever x is: ONNX's stash_type
+  const attributes = { axis: int(-1), epsilon: float(epsilon) };
+  return g.node('LayerNormalization', [x, scale, bias], [{ type: x.type, shape: x.shape }, statistic, statistic], {
+    attributes,
+  })[0]!; // three were asked for
 }
 
 /** Over the last axis. */
@@ -109,6 +134,13 @@ export function layerNormalization(g: GraphBuilder, x: Value, scale: Value, bias
 export function reduceLast(g: GraphBuilder, op: 'ReduceMean' | 'ReduceSumSquare' | 'ReduceSum' | 'ReduceMax', x: Value): Value {
   const axes = g.constant('axes', [1], BigInt64Array.of(-1n));
   return one(g, op, [x, axes], { type: x.type, shape: [...x.shape.slice(0, -1), 1] }, { keepdims: int(1) });
+}
+
+/** The sum over some axes, which disappear unless they are kept as axes of 1. */
+export function reduceSum(g: GraphBuilder, x: Value, axes: readonly number[], keep = false): Value {
+  const shape = x.shape.flatMap((size, axis) => (!axes.includes(axis) ? [size] : keep ? [1] : []));
+  const over = g.constant('axes', [axes.length], BigInt64Array.from(axes, BigInt));
+  return one(g, 'ReduceSum', [x, over], { type: x.type, shape }, { keepdims: int(keep ? 1 : 0) });
 }
 
 /** Floats to unsigned bytes: round(x / scale) + zeroPoint, ties to even, cut to 0...255. */
@@ -130,8 +162,28 @@ export function cumulativeSum(g: GraphBuilder, x: Value, axis: number): Value {
   return one(g, 'CumSum', [x, scalar(g, 'axis', BigInt64Array.of(BigInt(axis)))], { type: x.type, shape: x.shape });
 }
 
-/** One position of an axis, which disappears: (batch, tokens, hidden) at axis 1 -> (batch, hidden) */
-export function pick(g: GraphBuilder, x: Value, axis: number, index: number): Value {
-  const shape = x.shape.filter((_, i) => i !== axis);
-  return one(g, 'Gather', [x, scalar(g, 'index', BigInt64Array.of(BigInt(index)))], { type: x.type, shape }, { axis: int(axis) });
+/** `yes` where the condition holds, else `no`. */
+export function where(g: GraphBuilder, condition: Value, yes: Value, no: Value): Value {
+  return one(g, 'Where', [condition, yes, no], {
+    type: yes.type,
+    shape: broadcast(condition.shape, broadcast(yes.shape, no.shape)),
+  });
+}
+
+/**
+ * Sets a share `ratio` (a scalar, below 1) of the elements to 0 and scales the others so that the mean stays. Another draw at
+ * every run of a session, the same draws for the same seed in every session.
+ */
+export function dropout(g: GraphBuilder, x: Value, ratio: Value, seed: number): Value {
+  const training = cast(g, scalar(g, 'training', Int32Array.of(1)), 'bool');
+  const results: ValueType[] = [
+    { type: x.type, shape: x.shape },
+    { type: 'bool', shape: x.shape },
+  ];
+  return g.node('Dropout', [x, ratio, training], results, { attributes: { seed: int(seed) } })[0]!; // two were asked for
+}
+
+/** A number in the type of another value. */
+export function like(g: GraphBuilder, x: Value, number: number): Value {
+  return scalar(g, 'number', x.type === 'float64' ? Float64Array.of(number) : Float32Array.of(number));
 }

@@ -1,7 +1,8 @@
 import * as ort from 'onnxruntime-node';
 import { createGraph, type Graph } from '../graph/graph.ts';
 import { encodeOnnx } from '../graph/onnx-file.ts';
-import { matmul, transpose } from '../graph/ops.ts';
+import { matmul } from '../graph/ops.ts';
+import { transpose } from '../graph/shape-ops.ts';
 import type { Examples, Products } from './softmax-regression.ts';
 
 /**

@@ -4,6 +4,7 @@ import * as ort from 'onnxruntime-node';
 import { createGraph, type Graph, type Value } from '../../../src/model/graph/graph.ts';
 import { encodeOnnx } from '../../../src/model/graph/onnx-file.ts';
 import * as ops from '../../../src/model/graph/ops.ts';
+import * as shapes from '../../../src/model/graph/shape-ops.ts';
 
 async function run(graph: Graph, feeds: Record<string, ort.Tensor>): Promise<ort.InferenceSession.OnnxValueMapType> {
   const session = await ort.InferenceSession.create(encodeOnnx(graph), {
@@ -26,15 +27,15 @@ test('writes files that ONNX Runtime runs, with the shapes that the builder infe
   const product = ops.matmul(g, x, w);
   const values: Value[] = [
     product,
-    ops.transpose(g, product, [2, 0, 1]),
-    ops.reshape(g, product, [0, 0, 2, 3]),
-    ops.reshape(g, product, [0, -1], 18),
+    shapes.transpose(g, product, [2, 0, 1]),
+    shapes.reshape(g, product, [0, 0, 2, 3]),
+    shapes.reshape(g, product, [0, -1], 18),
     ops.add(g, product, g.constant('b', [6], new Float32Array(6).fill(1))),
     ops.softmax(g, product),
     ops.gelu(g, product),
-    ops.unsqueeze(g, product, [1]),
+    shapes.unsqueeze(g, product, [1]),
     ops.reduceLast(g, 'ReduceMean', product),
-    ops.pick(g, product, 1, 2),
+    shapes.pick(g, product, 1, 2),
     ops.cast(g, product, 'int32'),
     ops.gather(g, w, g.constant('rows', [2, 2], BigInt64Array.of(0n, 3n, 1n, 1n))),
     ops.cumulativeSum(g, x, 1),
@@ -93,7 +94,7 @@ test('refuses shapes that cannot be right', () => {
   assert.throws(() => ops.matmul(g, a, b), /x/);
   assert.throws(() => ops.add(g, a, b), /do not broadcast/);
   assert.throws(() => g.constant('c', [2, 2], new Float32Array(3)), /needs 4 elements, not 3/);
-  assert.throws(() => ops.reshape(g, a, [0, 0, 0]), /cannot become/);
+  assert.throws(() => shapes.reshape(g, a, [0, 0, 0]), /cannot become/);
   assert.throws(() => g.output(a, 'b'), /has a value b already/);
 });
 
