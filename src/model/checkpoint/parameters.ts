@@ -15,7 +15,7 @@ export type Parameters = ReadonlyMap<string, Tensor>;
 const matrix = (name: string, shape: readonly number[]): Parameter => ({ name, shape, decay: true });
 const vector = (name: string, length: number): Parameter => ({ name, shape: [length], decay: false });
 // Hugging Face keeps a linear layer as (out, in).
-const linear = (name: string, inputs: number, outputs: number): Parameter[] => [
+export const linear = (name: string, inputs: number, outputs: number): Parameter[] => [
   matrix(`${name}.weight`, [outputs, inputs]),
   vector(`${name}.bias`, outputs),
 ];

@@ -32,7 +32,7 @@ export function linearLayer(g: GraphBuilder, x: Value, name: string, parameter: 
 }
 
 /** (batch, tokens) of 0 and 1 -> (batch, 1, 1, tokens), to be added to scores. */
-function maskBias(g: GraphBuilder, mask: Value): Value {
+export function maskBias(g: GraphBuilder, mask: Value): Value {
   const padding = sub(g, scalar(g, 'one', Float32Array.of(1)), cast(g, mask, 'float32'));
   return unsqueeze(g, mul(g, padding, scalar(g, 'masked', Float32Array.of(MASKED))), [1, 2]);
 }

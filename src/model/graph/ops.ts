@@ -39,6 +39,7 @@ export const add = elementwise('Add');
 export const sub = elementwise('Sub');
 export const mul = elementwise('Mul');
 export const div = elementwise('Div');
+export const minimum = elementwise('Min');
 
 const unary =
   (op: string) =>

@@ -35,6 +35,19 @@ export function shapeOf(g: GraphBuilder, x: Value): Value {
   return one(g, 'Shape', [x], { type: 'int64', shape: [x.shape.length] });
 }
 
+/** One after the other along axis 0. */
+export function concat(g: GraphBuilder, parts: readonly Value[]): Value {
+  const [first] = parts;
+  if (first === undefined) throw new Error('nothing to concatenate');
+  const size = parts.reduce((sum, { shape }) => sum + Number(shape[0]), 0);
+  return one(g, 'Concat', parts, { type: first.type, shape: [size, ...first.shape.slice(1)] }, { axis: int(0) });
+}
+
+/** x in a shape that is known only when the model runs: `target` (rank) int64 holds it, `shape` says what is known of it. */
+export function reshapeTo(g: GraphBuilder, x: Value, target: Value, shape: readonly Dim[]): Value {
+  return one(g, 'Reshape', [x, target], { type: x.type, shape });
+}
+
 /** x in the shape of another value, which holds as many elements. */
 export function reshapeLike(g: GraphBuilder, x: Value, other: Value): Value {
   return one(g, 'Reshape', [x, shapeOf(g, other)], { type: x.type, shape: other.shape });

@@ -1,0 +1,136 @@
+import type { EncoderConfig } from '../checkpoint/encoder-config.ts';
+import type { Parameter } from '../checkpoint/parameters.ts';
+import { buildEncoder, encoderInputs } from '../encoder/encoder.ts';
+import { differentiate } from '../gradients/differentiate.ts';
+import { createGraph, type Graph, type GraphBuilder, type Value } from '../graph/graph.ts';
+import { add, cast, div, gemm, like, matmul, minimum, mul, reduceSum, sqrt } from '../graph/ops.ts';
+import { concat, reshape, reshapeTo, shapeOf, unsqueeze } from '../graph/shape-ops.ts';
+import type { TrainedHead } from './heads.ts';
+import { crossEntropy } from './loss.ts';
+import { type OptimiserSettings, slotsOf, update } from './optimisers.ts';
+import { type DropoutRates, dropIn, trainingParts } from './training-parts.ts';
+
+export interface TrainingSpec {
+  readonly config: EncoderConfig;
+  readonly heads: readonly TrainedHead[];
+  /** All parameters, encoder and heads, in the order of the table. */
+  readonly parameters: readonly Parameter[];
+  /** Whether a parameter is trained; the others are neither differentiated nor given optimiser state. */
+  readonly isTrained: (name: string) => boolean;
+  /** What the rate of a parameter is multiplied with. */
+  readonly rateScale: (name: string) => number;
+  readonly optimiser: OptimiserSettings;
+  /** Gradients are scaled down to this global norm; `Infinity` leaves them alone. */
+  readonly maxNorm: number;
+  readonly dropout: DropoutRates;
+  readonly seed: number;
+}
+
+/** Names of inputs and outputs that belong to a parameter. */
+export const tensorNames = {
+  parameter: (name: string) => name,
+  gradient: (name: string) => `gradient/${name}`,
+  slot: (slot: string, name: string) => `${slot}/${name}`,
+  next: (tensor: string) => `next/${tensor}`,
+  targets: (head: string) => `targets/${head}`,
+  logits: (head: string) => `logits/${head}`,
+};
+
+/**
+ * One step as one graph: forward, backward, clipping and optimiser. Inputs: the encoder's, `targets/<head>` (batch, classes),
+ * every parameter by its name, for each trained one its slots, and the optimiser's scalars. Outputs: `loss`, `norm` (of the
+ * gradients before clipping), `logits/<head>` (batch, classes), and `next/…` of every trained parameter and slot.
+ */
+export function trainingGraph(spec: TrainingSpec): Graph {
+  const { g, gradients } = differentiated(spec);
+  const { optimiser, maxNorm } = spec;
+  const norm = globalNorm(g, [...gradients.values()]);
+  g.output(norm, 'norm');
+  const factor = Number.isFinite(maxNorm) ? clipping(g, norm, maxNorm) : undefined;
+  const scalars = new Map<string, Value>();
+  const scalar = (name: string): Value => {
+    const value = scalars.get(name) ?? g.input(name, 'float32', []);
+    scalars.set(name, value);
+    return value;
+  };
+  for (const { name, shape, decay } of trainedOf(spec)) {
+    const raw = gradients.get(name) as Value; // one for each trained parameter
+    const slots = slotsOf(optimiser).map((slot) => g.input(tensorNames.slot(slot, name), 'float32', shape));
+    const parameter = g.inputs.find((input) => input.name === name) as Value; // declared by `differentiated`
+    const gradient = factor === undefined ? raw : mul(g, raw, factor);
+    const next = update(g, optimiser, { parameter, gradient, slots, scale: spec.rateScale(name), decay }, scalar);
+    g.output(next.parameter, tensorNames.next(name));
+    for (const [i, slot] of next.slots.entries()) g.output(slot, tensorNames.next(slots[i]?.name ?? ''));
+  }
+  return g;
+}
+
+/** Forward and backward only: `loss`, `logits/<head>` and `gradient/<parameter>` of every trained one. */
+export function gradientGraph(spec: TrainingSpec): Graph {
+  const { g, gradients } = differentiated(spec);
+  for (const [name, gradient] of gradients) g.output(gradient, tensorNames.gradient(name));
+  return g;
+}
+
+export function trainedOf({ parameters, isTrained }: Pick<TrainingSpec, 'parameters' | 'isTrained'>): readonly Parameter[] {
+  return parameters.filter(({ name }) => isTrained(name));
+}
+
+function differentiated(spec: TrainingSpec): { readonly g: GraphBuilder; readonly gradients: ReadonlyMap<string, Value> } {
+  const { config, heads } = spec;
+  const g = createGraph('training');
+  const inputs = encoderInputs(g);
+  const values = new Map(
+    spec.parameters.map(({ name, shape }) => [name, g.input(tensorNames.parameter(name), 'float32', shape)]),
+  );
+  const parameter = (name: string): Value => {
+    const value = values.get(name);
+    if (value === undefined) throw new Error(`the parameter table has no ${name}`);
+    return value;
+  };
+  const drop = dropIn(g, spec.dropout, spec.seed);
+  const last = buildEncoder(g, config, inputs, trainingParts(g, config, inputs, parameter, drop)).at(-1) as Value; // at least the embeddings
+  const text = drop(meanPool(g, last, inputs.mask, config.hidden), 'classifier');
+  const losses = heads.map(({ name, classes }) => {
+    const logits = gemm(g, text, parameter(`heads.${name}.weight`), { bias: parameter(`heads.${name}.bias`), transB: true });
+    g.output(logits, tensorNames.logits(name));
+    return crossEntropy(g, logits, g.input(tensorNames.targets(name), 'float32', ['batch', classes]));
+  });
+  const loss = losses.reduce((sum, each) => add(g, sum, each));
+  g.output(loss, 'loss');
+  const trained = trainedOf(spec);
+  const gradients = differentiate(
+    g,
+    loss,
+    trained.map(({ name }) => parameter(name)),
+  );
+  return { g, gradients: new Map(trained.map(({ name }, i) => [name, gradients[i] as Value])) };
+}
+
+/** The mean over a text's own tokens: states (rows, hidden), mask (batch, tokens) -> (batch, hidden) */
+function meanPool(g: GraphBuilder, states: Value, mask: Value, hidden: number): Value {
+  const own = cast(g, mask, 'float32');
+  const weights = unsqueeze(g, div(g, own, reduceSum(g, own, [1], true)), [1]); // (batch, 1, tokens)
+  const width = g.constant('width', [1], BigInt64Array.of(BigInt(hidden)));
+  const texts = reshapeTo(g, states, concat(g, [shapeOf(g, mask), width]), ['batch', 'tokens', hidden]);
+  return reshape(g, matmul(g, weights, texts), [-1, hidden], 'batch');
+}
+
+function globalNorm(g: GraphBuilder, gradients: readonly Value[]): Value {
+  const squares = gradients.map((gradient) =>
+    reduceSum(
+      g,
+      mul(g, gradient, gradient),
+      gradient.shape.map((_, axis) => axis),
+    ),
+  );
+  return sqrt(
+    g,
+    squares.reduce((sum, each) => add(g, sum, each)),
+  );
+}
+
+/** min(1, maxNorm / (norm + 10⁻⁶)), as PyTorch's `clip_grad_norm_` */
+function clipping(g: GraphBuilder, norm: Value, maxNorm: number): Value {
+  return minimum(g, like(g, norm, 1), div(g, like(g, norm, maxNorm), add(g, norm, like(g, norm, 1e-6))));
+}

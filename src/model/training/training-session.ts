@@ -1,0 +1,133 @@
+import * as ort from 'onnxruntime-node';
+import { BarographError } from '../../domain/errors.ts';
+import type { Parameters } from '../checkpoint/parameters.ts';
+import type { Graph } from '../graph/graph.ts';
+import { encodeOnnx } from '../graph/onnx-file.ts';
+import type { EncodedBatch } from '../serving/port.ts';
+import { scalarsOf, slotsOf } from './optimisers.ts';
+import { type TrainingSpec, tensorNames, trainedOf, trainingGraph } from './training-graph.ts';
+
+export interface StepResult {
+  readonly loss: number;
+  /** Of all gradients, before clipping. */
+  readonly norm: number;
+  /** (batch, classes) by head, before the step. */
+  readonly logits: ReadonlyMap<string, Float32Array>;
+}
+
+/**
+ * A model in training on ONNX Runtime's CPU provider. What is trained has two places, read and written in turn, so that nothing
+ * is copied between steps. Blocks its thread while it runs. Throws E_MODEL_FAILED when the runtime fails.
+ */
+export class TrainingSession {
+  readonly #spec: TrainingSpec;
+  readonly #session: ort.InferenceSession;
+  /** Parameters and optimiser state by their names in the graph: what the next step reads. */
+  readonly #state: Map<string, ort.TypedTensor<'float32'>>;
+  /** What it writes: a place for every trained tensor. */
+  readonly #spare: Map<string, ort.TypedTensor<'float32'>>;
+  #step = 0;
+
+  private constructor(spec: TrainingSpec, session: ort.InferenceSession, parameters: Parameters) {
+    this.#spec = spec;
+    this.#session = session;
+    const floats = (shape: readonly number[], data?: Float32Array): ort.TypedTensor<'float32'> =>
+      new ort.Tensor('float32', data ?? new Float32Array(shape.reduce((product, size) => product * size, 1)), shape);
+    this.#state = new Map();
+    this.#spare = new Map();
+    for (const { name, shape } of spec.parameters) {
+      const data = parameters.get(name)?.data;
+      if (data === undefined) throw new Error(`there is no parameter ${name} to begin with`);
+      this.#state.set(name, floats(shape, Float32Array.from(data)));
+    }
+    for (const { name, shape } of trainedOf(spec)) {
+      this.#spare.set(name, floats(shape));
+      for (const slot of slotsOf(spec.optimiser)) {
+        this.#state.set(tensorNames.slot(slot, name), floats(shape));
+        this.#spare.set(tensorNames.slot(slot, name), floats(shape));
+      }
+    }
+  }
+
+  static async open(spec: TrainingSpec, parameters: Parameters, threads: number): Promise<TrainingSession> {
+    return new TrainingSession(spec, await openGraph(trainingGraph(spec), threads), parameters);
+  }
+
+  /** One step on one batch; `targets` (batch, classes) by head, as `targetsOf` makes them. */
+  async step(batch: EncodedBatch, targets: ReadonlyMap<string, Float32Array>, rate: number): Promise<StepResult> {
+    this.#step += 1;
+    const results = await run(this.#session, this.#feeds(batch, targets, rate), this.#fetches());
+    for (const [name, written] of this.#spare) {
+      const read = this.#state.get(name);
+      if (read === undefined) throw new Error(`${name} has one place only`);
+      this.#state.set(name, written);
+      this.#spare.set(name, read);
+    }
+    return {
+      loss: Number(results.loss?.data[0]),
+      norm: Number(results.norm?.data[0]),
+      logits: new Map(this.#spec.heads.map(({ name }) => [name, floatsOf(results[tensorNames.logits(name)])])),
+    };
+  }
+
+  /** The parameters as they are now. They change with the second step from here: copy what must stay. */
+  get parameters(): Parameters {
+    return new Map(this.#spec.parameters.map(({ name, shape }) => [name, { shape, data: floatsOf(this.#state.get(name)) }]));
+  }
+
+  close(): Promise<void> {
+    return this.#session.release();
+  }
+
+  #feeds(batch: EncodedBatch, targets: ReadonlyMap<string, Float32Array>, rate: number): Record<string, ort.Tensor> {
+    const feeds: Record<string, ort.Tensor> = { ...encoderFeeds(batch), ...Object.fromEntries(this.#state) };
+    for (const [name, value] of Object.entries(scalarsOf(this.#spec.optimiser, rate, this.#step)))
+      feeds[name] = new ort.Tensor('float32', Float32Array.of(value), []);
+    for (const { name, classes } of this.#spec.heads)
+      feeds[tensorNames.targets(name)] = new ort.Tensor('float32', targets.get(name) ?? new Float32Array(), [
+        batch.batch,
+        classes,
+      ]);
+    return feeds;
+  }
+
+  #fetches(): Record<string, ort.Tensor | null> {
+    const fetches: Record<string, ort.Tensor | null> = { loss: null, norm: null };
+    for (const { name } of this.#spec.heads) fetches[tensorNames.logits(name)] = null;
+    for (const [name, place] of this.#spare) fetches[tensorNames.next(name)] = place;
+    return fetches;
+  }
+}
+
+/** The encoder's inputs for a batch. */
+export function encoderFeeds({ batch, tokens, ids, mask, types }: EncodedBatch): Record<string, ort.Tensor> {
+  const tensor = (data: BigInt64Array): ort.Tensor => new ort.Tensor('int64', data, [batch, tokens]);
+  return { input_ids: tensor(ids), attention_mask: tensor(mask), token_type_ids: tensor(types) };
+}
+
+function openGraph(graph: Graph, threads: number): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(encodeOnnx(graph), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  });
+}
+
+async function run(
+  session: ort.InferenceSession,
+  feeds: Record<string, ort.Tensor>,
+  fetches: Record<string, ort.Tensor | null>,
+): Promise<ort.InferenceSession.OnnxValueMapType> {
+  try {
+    return await session.run(feeds, fetches);
+  } catch (cause) {
+    throw new BarographError('E_MODEL_FAILED', 'ONNX Runtime failed on a training step', { cause });
+  }
+}
+
+function floatsOf(tensor: ort.Tensor | undefined): Float32Array {
+  if (!(tensor?.data instanceof Float32Array)) throw new Error('the graph gave no floats');
+  return tensor.data;
+}

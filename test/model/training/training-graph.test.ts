@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import * as ort from 'onnxruntime-node';
+import { z } from 'zod';
+import { parseEncoderConfig } from '../../../src/model/checkpoint/encoder-config.ts';
+import { encoderParameters, type Parameters } from '../../../src/model/checkpoint/parameters.ts';
+import { encodeOnnx } from '../../../src/model/graph/onnx-file.ts';
+import type { EncodedBatch } from '../../../src/model/serving/port.ts';
+import { headParameters } from '../../../src/model/training/heads.ts';
+import { targetsOf, weightOf } from '../../../src/model/training/loss.ts';
+import { ADAMW } from '../../../src/model/training/optimisers.ts';
+import { gradientGraph, type TrainingSpec, tensorNames } from '../../../src/model/training/training-graph.ts';
+import { encoderFeeds, TrainingSession } from '../../../src/model/training/training-session.ts';
+import { counterParameters } from '../../fixtures/model/counter-parameters.ts';
+
+/* The numbers of make_training.py. */
+const HEADS = [
+  { name: 'sentiment', classes: 3, classWeights: [1, 0.5, 2] },
+  { name: 'topic', classes: 5, classWeights: [1, 1, 1, 1, 1] },
+];
+const [STEPS, WARM_UP, RATE, LAYER_DECAY, DECAY, MAX_NORM, SMOOTHING] = [10, 3, 1e-2, 0.8, 0.05, 0.5, 0.1];
+
+const rows = z.array(z.array(z.number()));
+const summary = z.object({ sum: z.number(), norm: z.number(), some: z.array(z.tuple([z.number(), z.number()])) });
+const fixtureSchema = z.object({
+  config: z.unknown(),
+  batches: z.array(z.object({ ids: rows, mask: rows, labels: z.record(z.string(), z.array(z.number().nullable())) })),
+  losses: z.array(z.number()),
+  norms: z.array(z.number()),
+  gradients: z.record(z.string(), summary),
+  parameters: z.record(z.string(), summary),
+});
+type Fixture = z.infer<typeof fixtureSchema>;
+
+function load(family: string): { fixture: Fixture; spec: TrainingSpec; initial: Parameters } {
+  const path = join(import.meta.dirname, `../../fixtures/model/training-${family}.json`);
+  const fixture = fixtureSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const config = parseEncoderConfig(fixture.config, path);
+  const parameters = [...encoderParameters(config), ...headParameters(config, HEADS)];
+  const layer = (name: string): number =>
+    name.startsWith('embeddings') ? 0 : name.startsWith('heads') ? config.layers + 1 : Number(name.split('.')[2]) + 1;
+  const spec: TrainingSpec = {
+    ...{ config, heads: HEADS, parameters, seed: 1, dropout: { hidden: 0, attention: 0, classifier: 0 } },
+    isTrained: () => true,
+    rateScale: (name) => LAYER_DECAY ** (config.layers + 1 - layer(name)),
+    optimiser: { ...ADAMW, weightDecay: DECAY },
+    maxNorm: MAX_NORM,
+  };
+  return { fixture, spec, initial: counterParameters(parameters) };
+}
+
+function batchOf({ ids, mask }: Fixture['batches'][number]): EncodedBatch {
+  const flat = (values: number[][]): BigInt64Array => BigInt64Array.from(values.flat(), BigInt);
+  const types = new BigInt64Array(ids.flat().length);
+  return { batch: ids.length, tokens: ids[0]?.length ?? 0, ids: flat(ids), mask: flat(mask), types };
+}
+
+function targetsOfBatch({ labels }: Fixture['batches'][number]): Map<string, Float32Array> {
+  return new Map(
+    HEADS.map(({ name, classes, classWeights }) => {
+      const head = {
+        classes,
+        classWeights,
+        smoothing: SMOOTHING,
+        labels: (labels[name] ?? []).map((label) => label ?? undefined),
+      };
+      return [name, targetsOf(head, weightOf(head))];
+    }),
+  );
+}
+
+/** The largest difference from a summary by PyTorch, over the norm of the tensor. */
+function distance(data: ArrayLike<number>, { sum, norm, some }: z.infer<typeof summary>): number {
+  const values = Array.from(data, Number);
+  const apart = [
+    values.reduce((total, value) => total + value, 0) - sum,
+    Math.hypot(...values) - norm,
+    ...some.map(([place, value]) => (values[place] ?? Number.NaN) - value),
+  ];
+  return Math.max(...apart.map(Math.abs)) / Math.max(norm, 1e-3);
+}
+
+for (const family of ['roberta', 'bert']) {
+  describe(`a tiny ${family} in training`, () => {
+    it('has the loss and every gradient that PyTorch has', async () => {
+      const { fixture, spec, initial } = load(family);
+      const [batch] = fixture.batches;
+      assert.ok(batch);
+      const session = await ort.InferenceSession.create(encodeOnnx(gradientGraph(spec)), { logSeverityLevel: 3 });
+      const feeds: Record<string, ort.Tensor> = encoderFeeds(batchOf(batch));
+      for (const { name, shape } of spec.parameters)
+        feeds[name] = new ort.Tensor('float32', initial.get(name)?.data ?? new Float32Array(), shape);
+      for (const [name, targets] of targetsOfBatch(batch))
+        feeds[tensorNames.targets(name)] = new ort.Tensor('float32', targets, [4, targets.length / 4]);
+      const results = await session.run(feeds);
+      await session.release();
+      assert.ok(Math.abs(Number(results.loss?.data[0]) - (fixture.losses[0] ?? 0)) < 1e-5);
+      for (const { name } of spec.parameters) {
+        const theirs = fixture.gradients[name];
+        assert.ok(theirs, name);
+        const error = distance(results[tensorNames.gradient(name)]?.data as Float32Array, theirs);
+        assert.ok(error < 1e-4, `${name}: ${error}`);
+      }
+    });
+
+    it('is after ten steps of AdamW where PyTorch is', async () => {
+      const { fixture, spec, initial } = load(family);
+      const session = await TrainingSession.open(spec, initial, 1);
+      for (const [step, batch] of fixture.batches.entries()) {
+        const rate = RATE * (step < WARM_UP ? (step + 1) / WARM_UP : (STEPS - step) / (STEPS - WARM_UP));
+        const { loss, norm } = await session.step(batchOf(batch), targetsOfBatch(batch), rate);
+        assert.ok(Math.abs(loss - (fixture.losses[step] ?? 0)) < 1e-4, `loss of step ${step}: ${loss}`);
+        assert.ok(Math.abs(norm / (fixture.norms[step] ?? 0) - 1) < 1e-3, `norm of step ${step}: ${norm}`);
+      }
+      for (const [name, { data }] of session.parameters) {
+        const theirs = fixture.parameters[name];
+        assert.ok(theirs, name);
+        // Softmax does not change when all keys move alike: the true gradient is 0, and AdamW makes steps of its rounding errors.
+        if (name.endsWith('.self.key.bias')) continue;
+        const error = distance(data, theirs);
+        assert.ok(error < 3e-4, `${name}: ${error}`);
+      }
+      await session.close();
+    });
+  });
+}
