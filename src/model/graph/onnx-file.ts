@@ -46,7 +46,8 @@ function message(field: number, pieces: Pieces): Pieces {
 }
 
 /** The bytes of an ONNX file of this graph. Deterministic. Throws when they would pass protobuf's 2 GiB. */
-export function encodeOnnx(graph: Graph): Uint8Array {
+export function encodeOnnx(of: Graph): Uint8Array {
+  const graph = withDirectOutputs(of);
   const domains = [...new Set(graph.nodes.map((node) => node.domain))].sort();
   const pieces = [
     number(MODEL.irVersion, IR_VERSION),
@@ -65,6 +66,29 @@ export function encodeOnnx(graph: Graph): Uint8Array {
     at += piece.byteLength;
   }
   return file;
+}
+
+/**
+ * An output is an `Identity` of some value. Where that value is the result of a node, the file gives the node's result the
+ * output's name instead: ONNX Runtime would copy it.
+ */
+function withDirectOutputs(graph: Graph): Graph {
+  const results = new Set(graph.nodes.flatMap(({ outputs }) => outputs.map(({ name }) => name)));
+  const wanted = new Set(graph.outputs.map(({ name }) => name));
+  const renamed = new Map<string, Value>();
+  const dropped = new Set<Node>();
+  for (const node of graph.nodes) {
+    const [from, to] = [node.inputs[0], node.outputs[0]];
+    if (node.op !== 'Identity' || from === undefined || to === undefined || !wanted.has(to.name)) continue;
+    if (!results.has(from.name) || wanted.has(from.name) || renamed.has(from.name)) continue;
+    renamed.set(from.name, to);
+    dropped.add(node);
+  }
+  const rename = <T extends Value | undefined>(value: T): T | Value => renamed.get(value?.name ?? '') ?? value;
+  const nodes = graph.nodes
+    .filter((node) => !dropped.has(node))
+    .map((node) => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map((value) => rename(value)) }));
+  return { ...graph, nodes };
 }
 
 function graphPieces(graph: Graph): Pieces {

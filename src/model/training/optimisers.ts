@@ -23,8 +23,9 @@ export function slotsOf(settings: OptimiserSettings): readonly string[] {
 /** Numbers that differ from step to step, each an input of the graph without axes. `step` counts from 1. */
 export function scalarsOf(settings: OptimiserSettings, rate: number, step: number): Readonly<Record<string, number>> {
   if (settings.kind === 'sgd') return { rate };
-  const { beta1, beta2 } = settings;
-  return { rate, step_size: rate / (1 - beta1 ** step), root_bias: Math.sqrt(1 - beta2 ** step) };
+  const { beta1, beta2, epsilon } = settings;
+  const root = Math.sqrt((1 - beta2 ** step) / (1 - beta2));
+  return { rate, step_size: ((rate * (1 - beta1)) / (1 - beta1 ** step)) * root, epsilon: epsilon * root };
 }
 
 /** A parameter, its gradient and its slots, all of one shape; `scale` multiplies the rate (layer-wise decay). */
@@ -47,22 +48,23 @@ export function update(g: GraphBuilder, settings: OptimiserSettings, of: Update,
 }
 
 /**
- * AdamW (Loshchilov and Hutter, 2019) as PyTorch has it:
- * m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; p ← p (1 − rate · decay) − step_size · m / (√v / root_bias + ε)
+ * AdamW (Loshchilov and Hutter, 2019) as PyTorch has it, with moments that are kept as m / (1 − β₁) and v / (1 − β₂), which
+ * saves passes over the parameters; what differs is in the scalars:
+ * m ← β₁ m + g; v ← β₂ v + g²; p ← p (1 − rate · decay) − step_size · m / (√v + ε)
  */
 function adamw(
   g: GraphBuilder,
-  { beta1, beta2, epsilon, weightDecay }: Extract<OptimiserSettings, { kind: 'adamw' }>,
+  { beta1, beta2, weightDecay }: Extract<OptimiserSettings, { kind: 'adamw' }>,
   { parameter, gradient, slots, scale, decay }: Update,
   scalar: (name: string) => Value,
 ): Updated {
   const [mean, square] = slots;
   if (mean === undefined || square === undefined) throw new Error('AdamW keeps two slots');
   const number = (n: number): Value => like(g, parameter, n);
-  const newMean = add(g, mean, mul(g, sub(g, gradient, mean), number(1 - beta1)));
-  const newSquare = add(g, mul(g, square, number(beta2)), mul(g, mul(g, gradient, gradient), number(1 - beta2)));
-  const denominator = add(g, div(g, sqrt(g, newSquare), scalar('root_bias')), number(epsilon));
-  const step = mul(g, div(g, newMean, denominator), mul(g, scalar('step_size'), number(scale)));
+  const newMean = add(g, mul(g, mean, number(beta1)), gradient);
+  const newSquare = add(g, mul(g, square, number(beta2)), mul(g, gradient, gradient));
+  const direction = div(g, newMean, add(g, sqrt(g, newSquare), scalar('epsilon')));
+  const step = mul(g, direction, mul(g, scalar('step_size'), number(scale)));
   const kept = decay && weightDecay > 0 ? mul(g, parameter, keep(g, parameter, scale * weightDecay, scalar)) : parameter;
   return { parameter: sub(g, kept, step), slots: [newMean, newSquare] };
 }

@@ -108,3 +108,17 @@ test('computes the operators', async () => {
   assert.ok(gelu instanceof Float32Array && Math.abs((gelu[0] ?? 0) + 0.15865526) < 1e-6);
   assert.deepEqual([...(results.bytes?.data ?? [])], [98, 100, 255]);
 });
+
+test('gives outputs by their names, whatever they are of: a result, an input, another output, one result twice', async () => {
+  const g = createGraph('outputs');
+  const x = g.input('x', 'float32', [1]);
+  const y = ops.add(g, x, x);
+  const first = g.output(y, 'first');
+  g.output(y, 'twice');
+  g.output(first, 'chained');
+  g.output(x, 'input');
+  g.output(ops.mul(g, y, first), 'square');
+  const results = await run(g, { x: new ort.Tensor('float32', Float32Array.of(3), [1]) });
+  const numbers = Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, Number(data[0])]));
+  assert.deepEqual(numbers, { first: 6, twice: 6, chained: 6, input: 3, square: 36 });
+});
