@@ -118,6 +118,11 @@ export const ERRORS = {
     'A bundle is whole but its configuration or model cannot be used.',
     'The message names the field; rebuild the bundle with this version.',
   ),
+  E_TRAINING_DIVERGED: entry(
+    'stop',
+    'While a model was trained its loss became infinite or no number.',
+    'Lower the learning rate or lengthen the warm-up; the best model before is kept.',
+  ),
   E_MODEL_FAILED: entry(
     'retry',
     'The runtime failed while it scored a batch.',

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os';
 import type { Tensor } from './safetensors.ts';
 
 /** The bytes of a safetensors file of these tensors, as F32, in the map's order. Deterministic. */
@@ -16,10 +17,9 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Ar
   json.copy(file, 8);
   let at = 8 + length;
   for (const { data } of tensors.values()) {
-    for (const value of data) {
-      file.writeFloatLE(value, at);
-      at += 4;
-    }
+    if (endianness() === 'LE') file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    else for (const [i, value] of data.entries()) file.writeFloatLE(value, at + 4 * i);
+    at += data.byteLength;
   }
   return file;
 }

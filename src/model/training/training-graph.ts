@@ -76,33 +76,53 @@ export function trainedOf({ parameters, isTrained }: Pick<TrainingSpec, 'paramet
   return parameters.filter(({ name }) => isTrained(name));
 }
 
-function differentiated(spec: TrainingSpec): { readonly g: GraphBuilder; readonly gradients: ReadonlyMap<string, Value> } {
+/** Forward only and without dropout: `logits/<head>` from the encoder's inputs and the parameters. */
+export function forwardGraph(spec: TrainingSpec): Graph {
+  const g = createGraph('forward');
+  logitsOf(g, { ...spec, dropout: { hidden: 0, attention: 0, classifier: 0 } });
+  return g;
+}
+
+/** Adds inputs, parameters, encoder and heads to a graph. */
+function logitsOf(
+  g: GraphBuilder,
+  spec: TrainingSpec,
+): { readonly logits: readonly Value[]; readonly values: ReadonlyMap<string, Value> } {
   const { config, heads } = spec;
-  const g = createGraph('training');
   const inputs = encoderInputs(g);
   const values = new Map(
     spec.parameters.map(({ name, shape }) => [name, g.input(tensorNames.parameter(name), 'float32', shape)]),
   );
-  const parameter = (name: string): Value => {
-    const value = values.get(name);
-    if (value === undefined) throw new Error(`the parameter table has no ${name}`);
-    return value;
-  };
+  const parameter = (name: string): Value => requiredValue(values, name);
   const drop = dropIn(g, spec.dropout, spec.seed);
   const last = buildEncoder(g, config, inputs, trainingParts(g, config, inputs, parameter, drop)).at(-1) as Value; // at least the embeddings
   const text = drop(meanPool(g, last, inputs.mask, config.hidden), 'classifier');
-  const losses = heads.map(({ name, classes }) => {
-    const logits = gemm(g, text, parameter(`heads.${name}.weight`), { bias: parameter(`heads.${name}.bias`), transB: true });
-    g.output(logits, tensorNames.logits(name));
-    return crossEntropy(g, logits, g.input(tensorNames.targets(name), 'float32', ['batch', classes]));
+  const logits = heads.map(({ name }) => {
+    const bias = parameter(`heads.${name}.bias`);
+    return g.output(gemm(g, text, parameter(`heads.${name}.weight`), { bias, transB: true }), tensorNames.logits(name));
   });
+  return { logits, values };
+}
+
+function requiredValue(values: ReadonlyMap<string, Value>, name: string): Value {
+  const value = values.get(name);
+  if (value === undefined) throw new Error(`the parameter table has no ${name}`);
+  return value;
+}
+
+function differentiated(spec: TrainingSpec): { readonly g: GraphBuilder; readonly gradients: ReadonlyMap<string, Value> } {
+  const g = createGraph('training');
+  const { logits, values } = logitsOf(g, spec);
+  const losses = spec.heads.map(({ name, classes }, i) =>
+    crossEntropy(g, logits[i] as Value, g.input(tensorNames.targets(name), 'float32', ['batch', classes])),
+  );
   const loss = losses.reduce((sum, each) => add(g, sum, each));
   g.output(loss, 'loss');
   const trained = trainedOf(spec);
   const gradients = differentiate(
     g,
     loss,
-    trained.map(({ name }) => parameter(name)),
+    trained.map(({ name }) => requiredValue(values, name)),
   );
   return { g, gradients: new Map(trained.map(({ name }, i) => [name, gradients[i] as Value])) };
 }

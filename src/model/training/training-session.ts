@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { BarographError } from '../../domain/errors.ts';
 import type { Parameters } from '../checkpoint/parameters.ts';
+import type { Tensor } from '../checkpoint/safetensors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { encodeOnnx } from '../graph/onnx-file.ts';
 import type { EncodedBatch } from '../serving/port.ts';
@@ -21,16 +22,18 @@ export interface StepResult {
  */
 export class TrainingSession {
   readonly #spec: TrainingSpec;
-  readonly #session: ort.InferenceSession;
+  #session: ort.InferenceSession;
+  readonly #threads: number;
   /** Parameters and optimiser state by their names in the graph: what the next step reads. */
   readonly #state: Map<string, ort.TypedTensor<'float32'>>;
   /** What it writes: a place for every trained tensor. */
   readonly #spare: Map<string, ort.TypedTensor<'float32'>>;
   #step = 0;
 
-  private constructor(spec: TrainingSpec, session: ort.InferenceSession, parameters: Parameters) {
+  private constructor(spec: TrainingSpec, session: ort.InferenceSession, parameters: Parameters, threads: number) {
     this.#spec = spec;
     this.#session = session;
+    this.#threads = threads;
     const floats = (shape: readonly number[], data?: Float32Array): ort.TypedTensor<'float32'> =>
       new ort.Tensor('float32', data ?? new Float32Array(shape.reduce((product, size) => product * size, 1)), shape);
     this.#state = new Map();
@@ -50,7 +53,7 @@ export class TrainingSession {
   }
 
   static async open(spec: TrainingSpec, parameters: Parameters, threads: number): Promise<TrainingSession> {
-    return new TrainingSession(spec, await openGraph(trainingGraph(spec), threads), parameters);
+    return new TrainingSession(spec, await openGraph(trainingGraph(spec), threads), parameters, threads);
   }
 
   /** One step on one batch; `targets` (batch, classes) by head, as `targetsOf` makes them. */
@@ -73,6 +76,35 @@ export class TrainingSession {
   /** The parameters as they are now. They change with the second step from here: copy what must stay. */
   get parameters(): Parameters {
     return new Map(this.#spec.parameters.map(({ name, shape }) => [name, { shape, data: floatsOf(this.#state.get(name)) }]));
+  }
+
+  /** Steps so far. */
+  get steps(): number {
+    return this.#step;
+  }
+
+  /** Parameters and optimiser state by their names in the graph. They change with the second step from here. */
+  get state(): ReadonlyMap<string, Tensor> {
+    return new Map([...this.#state].map(([name, tensor]) => [name, { shape: tensor.dims, data: floatsOf(tensor) }]));
+  }
+
+  /** Takes up a state and a number of steps as `state` and `steps` gave them. */
+  restore(state: ReadonlyMap<string, Tensor>, steps: number): void {
+    for (const [name, tensor] of this.#state) {
+      const saved = state.get(name)?.data;
+      if (saved?.length !== tensor.size)
+        throw new BarographError('E_CHECKPOINT_INVALID', `The state to resume from has no ${name} of this model.`);
+      tensor.data.set(saved);
+    }
+    this.#step = steps;
+  }
+
+  /** Begins the draws of dropout anew, from a seed: ONNX Runtime ties them to a session. */
+  async reseed(seed: number): Promise<void> {
+    const { hidden, attention, classifier } = this.#spec.dropout;
+    if (hidden + attention + classifier === 0) return;
+    await this.#session.release();
+    this.#session = await openGraph(trainingGraph({ ...this.#spec, seed }), this.#threads);
   }
 
   close(): Promise<void> {

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { Parameters } from '../../../src/model/checkpoint/parameters.ts';
+import { Evaluator, measureLogits } from '../../../src/model/training/evaluation.ts';
+import { type TrainingOptions, train } from '../../../src/model/training/trainer.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+import { tinyExamples, tinyOptions, tinySpec } from './tiny-run.ts';
+
+const bytes = (parameters: Parameters): string =>
+  [...parameters].map(([name, { data }]) => `${name} ${Buffer.from(data.slice().buffer).toString('base64')}`).join('\n');
+
+/** Trains and gives the last model, as it was handed out. */
+async function trained(changes: Partial<TrainingOptions>, stop?: AbortSignal): Promise<string> {
+  let last = '';
+  await train(tinyOptions({ ...changes, onBest: (parameters) => (last = bytes(parameters)) }), tinySpec().initial, stop);
+  return last;
+}
+
+describe('training', () => {
+  it('learns: a rule of one word is known after some epochs', async () => {
+    const { spec, initial } = tinySpec();
+    const evaluator = await Evaluator.open(spec, 1);
+    const held = tinyExamples(90).slice(60);
+    const labels = held.map(({ labels: { tone } }) => tone);
+    const accuracy = async (parameters: Parameters): Promise<number> =>
+      measureLogits((await evaluator.logits(held, parameters)).get('tone') ?? [], labels, ['a', 'b', 'c']).accuracy;
+    assert.ok((await accuracy(initial)) < 0.5);
+    const { best } = await train(tinyOptions({ epochs: 15, validate: accuracy }), initial);
+    assert.ok((best?.value ?? 0) > 0.9, `accuracy ${best?.value}`);
+    await evaluator.close();
+  });
+
+  it('gives the same weights for the same seed, and others for another', async () => {
+    const first = await trained({});
+    assert.equal(await trained({}), first);
+    assert.notEqual(await trained({ spec: tinySpec({ seed: 4 }).spec }), first);
+  });
+
+  it('ends with the same weights, to the bit, when it was killed and goes on', async () => {
+    const { path, remove } = await temporaryFolder();
+    const folder = join(path, 'checkpoint');
+    const undisturbed = await trained({});
+    for (const at of [3, 8, 9, 17]) {
+      const stop = new AbortController();
+      const onStep: TrainingOptions['onStep'] = ({ step }) => {
+        if (step === at) stop.abort(new Error('killed'));
+      };
+      await assert.rejects(trained({ folder, onStep }, stop.signal), /killed/);
+    }
+    assert.equal(await trained({ folder }), undisturbed);
+    await assert.rejects(trained({ folder, smoothing: 0.1 }), {
+      code: 'E_CHECKPOINT_INVALID',
+      message: /other data or settings/,
+    });
+    await remove();
+  });
+
+  it('stops when it has not become better for long enough, and says where the best was', async () => {
+    const figures = [1, 3, 2, 2, 5];
+    const best: number[] = [];
+    const result = await train(
+      tinyOptions({
+        ...{ patience: 2, validate: async () => figures.shift() ?? 0 },
+        onBest: (_, step) => best.push(step),
+      }),
+      tinySpec().initial,
+    );
+    assert.deepEqual(result, { steps: 20, best: { value: 3, step: 10 }, stoppedEarly: true });
+    assert.deepEqual(best, [5, 10]);
+  });
+
+  it('stops at a loss that is no number, naming the step, and leaves the last checkpoint alone', async () => {
+    const { path, remove } = await temporaryFolder();
+    const folder = join(path, 'checkpoint');
+    const schedule = { kind: 'constant', rate: 1e30, warmUp: 0 } as const;
+    await assert.rejects(trained({ folder, schedule, validateEvery: 1 }), {
+      code: 'E_TRAINING_DIVERGED',
+      message: /The loss of step \d+ is/,
+    });
+    await remove();
+  });
+
+  it('changes nothing but what is to be trained', async () => {
+    const { spec, initial } = tinySpec({ isTrained: (name) => name.startsWith('heads') });
+    let after: Parameters = new Map();
+    await train(tinyOptions({ spec, onBest: (parameters) => (after = structuredClone(new Map(parameters))) }), initial);
+    const changed = [...after].filter(([name, { data }]) => data.some((value, i) => value !== initial.get(name)?.data[i]));
+    assert.deepEqual(
+      changed.map(([name]) => name),
+      ['heads.tone.weight', 'heads.tone.bias'],
+    );
+  });
+});
