@@ -2,7 +2,7 @@ import type { EncoderConfig } from '../checkpoint/encoder-config.ts';
 import type { Parameter } from '../checkpoint/parameters.ts';
 import { buildEncoder, encoderInputs } from '../encoder/encoder.ts';
 import { differentiate } from '../gradients/differentiate.ts';
-import { createGraph, type Graph, type GraphBuilder, type Value } from '../graph/graph.ts';
+import { createGraph, type Dim, type Graph, type GraphBuilder, type Value } from '../graph/graph.ts';
 import { add, cast, div, gemm, like, matmul, minimum, mul, reduceSum, sqrt } from '../graph/ops.ts';
 import { concat, reshape, reshapeTo, shapeOf, unsqueeze } from '../graph/shape-ops.ts';
 import type { TrainedHead } from './heads.ts';
@@ -24,6 +24,22 @@ export interface TrainingSpec {
   readonly maxNorm: number;
   readonly dropout: DropoutRates;
   readonly seed: number;
+  /**
+   * Of the word embeddings only the rows of a batch's own words take part in its step: their gradient, moments and decay are
+   * touched, the others rest (as PyTorch's SparseAdam). A third of a small model lies there.
+   */
+  readonly sparseWords: boolean;
+}
+
+const WORDS = 'embeddings.word_embeddings.weight';
+
+/** Whether a parameter is in the graph with a batch's rows only, (words, hidden); `word_rows` says where each token's is. */
+export function isSparse(spec: Pick<TrainingSpec, 'sparseWords' | 'isTrained'>, name: string): boolean {
+  return name === WORDS && spec.sparseWords && spec.isTrained(name);
+}
+
+function graphShape(spec: TrainingSpec, { name, shape }: Parameter): readonly Dim[] {
+  return isSparse(spec, name) ? ['words', ...shape.slice(1)] : shape;
 }
 
 /** Names of inputs and outputs that belong to a parameter. */
@@ -53,7 +69,9 @@ export function trainingGraph(spec: TrainingSpec): Graph {
     scalars.set(name, value);
     return value;
   };
-  for (const { name, shape, decay } of trainedOf(spec)) {
+  for (const of of trainedOf(spec)) {
+    const { name, decay } = of;
+    const shape = graphShape(spec, of);
     const raw = gradients.get(name) as Value; // one for each trained parameter
     const slots = slotsOf(optimiser).map((slot) => g.input(tensorNames.slot(slot, name), 'float32', shape));
     const parameter = g.inputs.find((input) => input.name === name) as Value; // declared by `differentiated`
@@ -79,7 +97,7 @@ export function trainedOf({ parameters, isTrained }: Pick<TrainingSpec, 'paramet
 /** Forward only and without dropout: `logits/<head>` from the encoder's inputs and the parameters. */
 export function forwardGraph(spec: TrainingSpec): Graph {
   const g = createGraph('forward');
-  logitsOf(g, { ...spec, dropout: { hidden: 0, attention: 0, classifier: 0 } });
+  logitsOf(g, { ...spec, dropout: { hidden: 0, attention: 0, classifier: 0 }, sparseWords: false });
   return g;
 }
 
@@ -91,11 +109,12 @@ function logitsOf(
   const { config, heads } = spec;
   const inputs = encoderInputs(g);
   const values = new Map(
-    spec.parameters.map(({ name, shape }) => [name, g.input(tensorNames.parameter(name), 'float32', shape)]),
+    spec.parameters.map((each) => [each.name, g.input(tensorNames.parameter(each.name), 'float32', graphShape(spec, each))]),
   );
+  const words = isSparse(spec, WORDS) ? g.input('word_rows', 'int64', inputs.ids.shape) : inputs.ids;
   const parameter = (name: string): Value => requiredValue(values, name);
   const drop = dropIn(g, spec.dropout, spec.seed);
-  const last = buildEncoder(g, config, inputs, trainingParts(g, config, inputs, parameter, drop)).at(-1) as Value; // at least the embeddings
+  const last = buildEncoder(g, config, inputs, trainingParts(g, config, { ...inputs, words }, parameter, drop)).at(-1) as Value; // at least the embeddings
   const text = drop(meanPool(g, last, inputs.mask, config.hidden), 'classifier');
   const logits = heads.map(({ name }) => {
     const bias = parameter(`heads.${name}.bias`);

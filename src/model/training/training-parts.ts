@@ -35,12 +35,13 @@ export function dropIn(g: GraphBuilder, rates: DropoutRates, seed: number): Drop
 
 /**
  * The encoder in fp32 by operators that have gradients. Tokens of all texts stand below each other, (rows, width) with
- * rows = batch * tokens, so that a linear layer and each of its gradients is one matrix product.
+ * rows = batch * tokens, so that a linear layer and each of its gradients is one matrix product. `words` (batch, tokens) are
+ * the rows of the word table: the ids, or places among a batch's own words.
  */
 export function trainingParts(
   g: GraphBuilder,
   config: EncoderConfig,
-  { ids, mask }: EncoderInputs,
+  { ids, mask, words }: EncoderInputs & { readonly words: Value },
   parameter: ParameterValue,
   drop: Drop,
 ): EncoderParts {
@@ -51,7 +52,8 @@ export function trainingParts(
     differentiableLayerNormalization(g, x, parameter(`${name}.weight`), parameter(`${name}.bias`), config.layerNormEpsilon);
   const heads = headShape(g, config, ids);
   return {
-    rows: (table, of) => reshape(g, gather(g, parameter(`${table}.weight`), of), [-1, config.hidden], 'rows'),
+    rows: (table, of) =>
+      reshape(g, gather(g, parameter(`${table}.weight`), of === ids ? words : of), [-1, config.hidden], 'rows'),
     norm: (x, name) => (name === 'embeddings.LayerNorm' ? drop(norm(x, name), 'hidden') : norm(x, name)),
     linears: (x, layers) => layers.map((layer) => linear(x, layer)),
     attend: (query, key, value) => attend(g, config, { query, key, value, bias, heads, drop }),

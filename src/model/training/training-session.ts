@@ -6,7 +6,9 @@ import type { Graph } from '../graph/graph.ts';
 import { encodeOnnx } from '../graph/onnx-file.ts';
 import type { EncodedBatch } from '../serving/port.ts';
 import { scalarsOf, slotsOf } from './optimisers.ts';
-import { type TrainingSpec, tensorNames, trainedOf, trainingGraph } from './training-graph.ts';
+import { isSparse, type TrainingSpec, tensorNames, trainedOf, trainingGraph } from './training-graph.ts';
+
+import { putRows, takeRows, wordRows } from './word-rows.ts';
 
 export interface StepResult {
   readonly loss: number;
@@ -28,6 +30,8 @@ export class TrainingSession {
   readonly #state: Map<string, ort.TypedTensor<'float32'>>;
   /** What it writes: a place for every trained tensor. */
   readonly #spare: Map<string, ort.TypedTensor<'float32'>>;
+  /** Tables of which a step reads and writes some rows only. */
+  readonly #sparse: string[] = [];
   #step = 0;
 
   private constructor(spec: TrainingSpec, session: ort.InferenceSession, parameters: Parameters, threads: number) {
@@ -44,11 +48,10 @@ export class TrainingSession {
       this.#state.set(name, floats(shape, Float32Array.from(data)));
     }
     for (const { name, shape } of trainedOf(spec)) {
-      this.#spare.set(name, floats(shape));
-      for (const slot of slotsOf(spec.optimiser)) {
-        this.#state.set(tensorNames.slot(slot, name), floats(shape));
-        this.#spare.set(tensorNames.slot(slot, name), floats(shape));
-      }
+      const slots = slotsOf(spec.optimiser).map((slot) => tensorNames.slot(slot, name));
+      for (const slot of slots) this.#state.set(slot, floats(shape));
+      if (isSparse(spec, name)) this.#sparse.push(name, ...slots);
+      else for (const tensor of [name, ...slots]) this.#spare.set(tensor, floats(shape));
     }
   }
 
@@ -59,7 +62,15 @@ export class TrainingSession {
   /** One step on one batch; `targets` (batch, classes) by head, as `targetsOf` makes them. */
   async step(batch: EncodedBatch, targets: ReadonlyMap<string, Float32Array>, rate: number): Promise<StepResult> {
     this.#step += 1;
-    const results = await run(this.#session, this.#feeds(batch, targets, rate), this.#fetches());
+    const { words, rows } = wordRows(batch.ids);
+    const feeds = this.#feeds(batch, targets, rate);
+    const width = this.#spec.config.hidden;
+    if (this.#sparse.length > 0) feeds.word_rows = new ort.Tensor('int64', rows, [batch.batch, batch.tokens]);
+    for (const name of this.#sparse)
+      feeds[name] = new ort.Tensor('float32', takeRows(floatsOf(this.#state.get(name)), words, width), [words.length, width]);
+    const results = await run(this.#session, feeds, this.#fetches());
+    for (const name of this.#sparse)
+      putRows(floatsOf(this.#state.get(name)), words, width, floatsOf(results[tensorNames.next(name)]));
     for (const [name, written] of this.#spare) {
       const read = this.#state.get(name);
       if (read === undefined) throw new Error(`${name} has one place only`);
@@ -126,6 +137,7 @@ export class TrainingSession {
   #fetches(): Record<string, ort.Tensor | null> {
     const fetches: Record<string, ort.Tensor | null> = { loss: null, norm: null };
     for (const { name } of this.#spec.heads) fetches[tensorNames.logits(name)] = null;
+    for (const name of this.#sparse) fetches[tensorNames.next(name)] = null;
     for (const [name, place] of this.#spare) fetches[tensorNames.next(name)] = place;
     return fetches;
   }

@@ -19,7 +19,7 @@ export function tinySpec(changes: Partial<TrainingSpec> = {}): { spec: TrainingS
   const parameters = [...encoderParameters(CONFIG), ...headParameters(CONFIG, HEADS)];
   const spec: TrainingSpec = {
     ...{ config: CONFIG, heads: HEADS, parameters, isTrained: () => true, rateScale: () => 1, optimiser: ADAMW },
-    ...{ maxNorm: 1, dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 }, seed: 3 },
+    ...{ maxNorm: 1, dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 }, seed: 3, sparseWords: true },
     ...changes,
   };
   const zeroHeads = [...counterParameters(parameters)].map(([name, { shape, data }]) => {

@@ -47,6 +47,7 @@ function load(family: string): { fixture: Fixture; spec: TrainingSpec; initial: 
     rateScale: (name) => LAYER_DECAY ** (config.layers + 1 - layer(name)),
     optimiser: { ...ADAMW, weightDecay: DECAY },
     maxNorm: MAX_NORM,
+    sparseWords: false,
   };
   return { fixture, spec, initial: counterParameters(parameters) };
 }
