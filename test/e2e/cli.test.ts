@@ -13,6 +13,7 @@ const COMMANDS = [
   'run,init,validate,schema,doctor,ingest,classify,replay,verify'.split(',').map((name) => [name]),
   ['list', 'show'].map((name) => ['series', name]),
   [['alerts', 'list']],
+  ['inspect', 'split'].map((name) => ['data', name]),
   ['list', 'show', 'requeue'].map((name) => ['dead-letter', name]),
 ].flat();
 
@@ -143,6 +144,38 @@ describe('the command line', { timeout: 5 * 60_000 }, () => {
     assert.deepEqual(
       (await readdir(cwd)).filter((name) => name.startsWith('no.out')),
       [],
+    );
+  });
+
+  it('looks at labelled data and parts it, near-duplicates together', async () => {
+    const texts = [
+      'Profit falls at the bank',
+      'Profit falls at the bank https://t.co/x',
+      'Oil rises',
+      'Fed holds rates',
+      'Merger called off',
+    ];
+    await write('labelled.csv', 'text,label', ...texts.map((text, i) => `${text},${i % 2 === 0 ? 'down' : 'up'}`));
+    const found = await json('data', 'inspect', 'labelled.csv');
+    assert.deepEqual([found.rows, found.labels, found.contradictions.texts], [5, { 'labelled.csv': { down: 3, up: 2 } }, 1]);
+    const summary = await json('data', 'split', 'labelled.csv', '--output', 'split.csv', '--validation', '0.2', '--test', '0.2');
+    assert.equal(summary.train + summary.validation + summary.test, 5);
+    const [header, first = '', second = ''] = (await read('split.csv')).split('\n');
+    assert.equal(header, 'file,row,group,part');
+    assert.deepEqual(first.split(',').slice(2), second.split(',').slice(2));
+    await fails(2, /no column nope/, 'data', 'inspect', 'labelled.csv', '--label', 'nope', '--text', 'nope');
+    await fails(
+      2,
+      /leave nothing to train on/,
+      'data',
+      'split',
+      'labelled.csv',
+      '--output',
+      'x',
+      '--validation',
+      '0.5',
+      '--test',
+      '0.5',
     );
   });
 
