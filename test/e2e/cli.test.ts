@@ -10,7 +10,7 @@ import { writeRecording } from './recording.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../models/default', import.meta.url));
 const COMMANDS = [
-  'run,init,validate,schema,doctor,ingest,classify,replay,verify'.split(',').map((name) => [name]),
+  'run,init,validate,schema,doctor,ingest,classify,eval,replay,verify'.split(',').map((name) => [name]),
   ['list', 'show'].map((name) => ['series', name]),
   [['alerts', 'list']],
   ['inspect', 'split'].map((name) => ['data', name]),
@@ -145,6 +145,34 @@ describe('the command line', { timeout: 5 * 60_000 }, () => {
       (await readdir(cwd)).filter((name) => name.startsWith('no.out')),
       [],
     );
+  });
+
+  it('measures a bundle on labelled data, with numbers or names for labels', async () => {
+    const texts = [
+      'Shares plunge after fraud probe',
+      'Profit beats forecasts, shares soar',
+      'Board meets on Tuesday',
+      'Bank fined, shares fall',
+    ];
+    const named = ['Negative', 'positive', 'neutral', 'negative'];
+    await write('named.csv', 'headline,tone', ...texts.map((text, i) => `"${text}",${named[i]}`));
+    const numbers = { Negative: 0, negative: 0, positive: 1, neutral: 2 };
+    await write(
+      'numbered.csv',
+      'text,label',
+      ...texts.map((text, i) => `"${text}",${numbers[named[i] as keyof typeof numbers]}`),
+    );
+    const measured = await json('eval', '--task', 'sentiment', '--data', 'named.csv', '--text', 'headline', '--label', 'tone');
+    assert.equal(measured.n, 4);
+    assert.ok(measured.accuracy >= 0.75 && measured.intervals.accuracy.high <= 1, JSON.stringify(measured));
+    assert.equal(
+      measured.confusion.flat().reduce((sum: number, count: number) => sum + count, 0),
+      4,
+    );
+    const numbered = ['eval', '--task', 'sentiment', '--data', 'numbered.csv'];
+    assert.deepEqual(await json(...numbered, '--labels', 'negative,positive,neutral'), measured);
+    await fails(2, /label "0" is none of negative, neutral, positive; say with --labels/, ...numbered);
+    await fails(2, /bad is no label of the bundle/, ...numbered, '--labels', 'bad,good');
   });
 
   it('looks at labelled data and parts it, near-duplicates together', async () => {

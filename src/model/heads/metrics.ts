@@ -50,13 +50,24 @@ export function measureProbabilities(
   const classes = names.map((label, c) => classMetrics(label, c, confusion));
   return {
     n,
-    accuracy: round(confusion.reduce((sum, row, c) => sum + (row[c] ?? 0), 0) / n),
-    macroF1: round(classes.reduce((sum, { f1 }) => sum + f1, 0) / classes.length),
+    accuracy: round(accuracyOf(confusion)),
+    macroF1: round(macroF1Of(confusion)),
     ece: round(bins.reduce((sum, { confidence, correct }) => sum + Math.abs(confidence - correct), 0) / n),
     nll: round(-logLikelihood / n),
     classes: classes.map((c) => ({ ...c, precision: round(c.precision), recall: round(c.recall), f1: round(c.f1) })),
     confusion,
   };
+}
+
+type Confusion = readonly (readonly number[])[];
+
+export function accuracyOf(confusion: Confusion): number {
+  const n = confusion.reduce((sum, row) => sum + row.reduce((a, b) => a + b, 0), 0);
+  return confusion.reduce((sum, row, c) => sum + (row[c] ?? 0), 0) / n;
+}
+
+export function macroF1Of(confusion: Confusion): number {
+  return confusion.reduce((sum, _, c) => sum + classMetrics('', c, confusion).f1, 0) / confusion.length;
 }
 
 function classMetrics(label: string, c: number, confusion: readonly (readonly number[])[]): ClassMetrics {
