@@ -122,7 +122,7 @@ function fingerprint({
   classWeights,
   validateEvery,
 }: TrainingOptions): string {
-  const { config, heads, optimiser, maxNorm, dropout, seed, parameters } = spec;
+  const { config, heads, optimiser, maxNorm, dropout, seed, parameters, sparseWords, lora } = spec;
   const trained = parameters.map(({ name }) => [name, spec.isTrained(name), spec.rateScale(name)]);
   const all = {
     config,
@@ -131,6 +131,8 @@ function fingerprint({
     maxNorm,
     dropout,
     seed,
+    sparseWords,
+    lora,
     trained,
     epochs,
     batches,

@@ -6,9 +6,10 @@ import { createGraph, type Dim, type Graph, type GraphBuilder, type Value } from
 import { add, cast, div, gemm, like, matmul, minimum, mul, reduceSum, sqrt } from '../graph/ops.ts';
 import { concat, reshape, reshapeTo, shapeOf, unsqueeze } from '../graph/shape-ops.ts';
 import type { TrainedHead } from './heads.ts';
+import { type LoraSettings, loraLayers } from './lora.ts';
 import { crossEntropy } from './loss.ts';
 import { type OptimiserSettings, slotsOf, update } from './optimisers.ts';
-import { type DropoutRates, dropIn, trainingParts } from './training-parts.ts';
+import { type Adapters, type DropoutRates, dropIn, trainingParts } from './training-parts.ts';
 
 export interface TrainingSpec {
   readonly config: EncoderConfig;
@@ -29,6 +30,8 @@ export interface TrainingSpec {
    * touched, the others rest (as PyTorch's SparseAdam). A third of a small model lies there.
    */
   readonly sparseWords: boolean;
+  /** Whether the encoder has low-rank adapters, with parameters of their own in the table. */
+  readonly lora?: LoraSettings;
 }
 
 const WORDS = 'embeddings.word_embeddings.weight';
@@ -97,7 +100,9 @@ export function trainedOf({ parameters, isTrained }: Pick<TrainingSpec, 'paramet
 /** Forward only and without dropout: `logits/<head>` from the encoder's inputs and the parameters. */
 export function forwardGraph(spec: TrainingSpec): Graph {
   const g = createGraph('forward');
-  logitsOf(g, { ...spec, dropout: { hidden: 0, attention: 0, classifier: 0 }, sparseWords: false });
+  const { lora, ...rest } = spec;
+  const without = { dropout: { hidden: 0, attention: 0, classifier: 0 }, sparseWords: false };
+  logitsOf(g, { ...rest, ...without, ...(lora === undefined ? {} : { lora: { ...lora, dropout: 0 } }) });
   return g;
 }
 
@@ -114,13 +119,23 @@ function logitsOf(
   const words = isSparse(spec, WORDS) ? g.input('word_rows', 'int64', inputs.ids.shape) : inputs.ids;
   const parameter = (name: string): Value => requiredValue(values, name);
   const drop = dropIn(g, spec.dropout, spec.seed);
-  const last = buildEncoder(g, config, inputs, trainingParts(g, config, { ...inputs, words }, parameter, drop)).at(-1) as Value; // at least the embeddings
+  const last = buildEncoder(
+    g,
+    config,
+    inputs,
+    trainingParts(g, config, { ...inputs, words }, parameter, drop, adaptersOf(spec)),
+  ).at(-1) as Value; // at least the embeddings
   const text = drop(meanPool(g, last, inputs.mask, config.hidden), 'classifier');
   const logits = heads.map(({ name }) => {
     const bias = parameter(`heads.${name}.bias`);
     return g.output(gemm(g, text, parameter(`heads.${name}.weight`), { bias, transB: true }), tensorNames.logits(name));
   });
   return { logits, values };
+}
+
+function adaptersOf({ config, lora }: TrainingSpec): Adapters | undefined {
+  if (lora === undefined) return undefined;
+  return { layers: new Set(loraLayers(config, lora)), scale: lora.alpha / lora.rank, dropout: lora.dropout };
 }
 
 function requiredValue(values: ReadonlyMap<string, Value>, name: string): Value {

@@ -25,12 +25,22 @@ export interface DropoutRates {
 }
 
 /** Makes a value drop a share of its elements; every call draws for itself. */
-export type Drop = (x: Value, rate: keyof DropoutRates) => Value;
+export type Drop = (x: Value, rate: keyof DropoutRates | number) => Value;
 
 /** Seeds follow each other from `seed` on, one for each place of the graph. */
 export function dropIn(g: GraphBuilder, rates: DropoutRates, seed: number): Drop {
   let next = seed;
-  return (x, rate) => (rates[rate] === 0 ? x : dropout(g, x, like(g, x, rates[rate]), next++));
+  return (x, rate) => {
+    const share = typeof rate === 'number' ? rate : rates[rate];
+    return share === 0 ? x : dropout(g, x, like(g, x, share), next++);
+  };
+}
+
+/** Adapters of linear layers: which have one, and what it is scaled by. */
+export interface Adapters {
+  readonly layers: ReadonlySet<string>;
+  readonly scale: number;
+  readonly dropout: number;
 }
 
 /**
@@ -44,10 +54,16 @@ export function trainingParts(
   { ids, mask, words }: EncoderInputs & { readonly words: Value },
   parameter: ParameterValue,
   drop: Drop,
+  adapters: Adapters | undefined,
 ): EncoderParts {
   const bias = maskBias(g, mask);
-  const linear = (x: Value, name: string): Value =>
-    gemm(g, x, parameter(`${name}.weight`), { bias: parameter(`${name}.bias`), transB: true });
+  const linear = (x: Value, name: string): Value => {
+    const y = gemm(g, x, parameter(`${name}.weight`), { bias: parameter(`${name}.bias`), transB: true });
+    if (adapters?.layers.has(name) !== true) return y;
+    const inner = gemm(g, drop(x, adapters.dropout), parameter(`${name}.lora_a`), { transB: true }); // (rows, rank)
+    const change = gemm(g, inner, parameter(`${name}.lora_b`), { transB: true });
+    return add(g, y, mul(g, change, like(g, change, adapters.scale)));
+  };
   const norm = (x: Value, name: string): Value =>
     differentiableLayerNormalization(g, x, parameter(`${name}.weight`), parameter(`${name}.bias`), config.layerNormEpsilon);
   const heads = headShape(g, config, ids);

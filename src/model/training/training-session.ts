@@ -112,8 +112,8 @@ export class TrainingSession {
 
   /** Begins the draws of dropout anew, from a seed: ONNX Runtime ties them to a session. */
   async reseed(seed: number): Promise<void> {
-    const { hidden, attention, classifier } = this.#spec.dropout;
-    if (hidden + attention + classifier === 0) return;
+    const { dropout, lora } = this.#spec;
+    if (dropout.hidden + dropout.attention + dropout.classifier + (lora?.dropout ?? 0) === 0) return;
     await this.#session.release();
     this.#session = await openGraph(trainingGraph({ ...this.#spec, seed }), this.#threads);
   }
