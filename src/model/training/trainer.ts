@@ -5,7 +5,7 @@ import { padBatch } from '../serving/batches.ts';
 import { loadCheckpoint, type Progress, saveCheckpoint } from './checkpoints.ts';
 import { type BatchLimits, epochBatches } from './epoch-batches.ts';
 import type { Example } from './examples.ts';
-import { targetsOf, weightOf } from './loss.ts';
+import { type HeadLabels, targetsOf, weightOf } from './loss.ts';
 import { rateOf, type ScheduleSettings } from './schedule.ts';
 import type { TrainingSpec } from './training-graph.ts';
 import { TrainingSession } from './training-session.ts';
@@ -15,6 +15,8 @@ export interface TrainingOptions {
   readonly examples: readonly Example[];
   readonly epochs: number;
   readonly batches: BatchLimits;
+  /** Batches whose gradients make one step. */
+  readonly accumulate: number;
   readonly schedule: ScheduleSettings;
   readonly smoothing: number;
   readonly classWeights: Readonly<Record<string, readonly number[]>>;
@@ -51,21 +53,21 @@ export async function train(options: TrainingOptions, initial: Parameters, stop?
   const { spec, examples, folder, validateEvery } = options;
   const run = fingerprint(options);
   const saved = folder === undefined ? undefined : loadCheckpoint(folder, run);
-  const session = await TrainingSession.open(spec, initial, options.threads);
+  const session = new TrainingSession(spec, initial, options.threads);
   try {
     let progress: Progress = saved?.progress ?? { run, steps: 0, best: null, waited: 0 };
     if (saved !== undefined) session.restore(saved.state, progress.steps);
     await session.reseed(spec.seed + progress.steps);
     const lengths = examples.map(({ ids }) => ids.length);
     const plan = Array.from({ length: options.epochs }, (_, epoch) =>
-      epochBatches(lengths, options.batches, spec.seed, epoch),
+      inSteps(epochBatches(lengths, options.batches, spec.seed, epoch), options.accumulate),
     ).flat();
     while (progress.steps < plan.length && progress.waited < options.patience) {
       stop?.throwIfAborted();
-      const batch = (plan[progress.steps] ?? []).map((index) => examples[index] as Example);
-      const loss = await step(session, options, batch, progress.steps, plan.length);
+      const batches = (plan[progress.steps] ?? []).map((batch) => batch.map((index) => examples[index] as Example));
+      const loss = await step(session, options, batches, progress.steps, plan.length);
       progress = { ...progress, steps: progress.steps + 1 };
-      options.onStep?.({ step: progress.steps, steps: plan.length, loss, rows: batch.length });
+      options.onStep?.({ step: progress.steps, steps: plan.length, loss, rows: batches.flat().length });
       if (progress.steps % validateEvery !== 0 && progress.steps < plan.length) continue;
       progress = await judge(session, options, progress);
       if (folder !== undefined) saveCheckpoint(folder, progress, session.state);
@@ -77,31 +79,44 @@ export async function train(options: TrainingOptions, initial: Parameters, stop?
   }
 }
 
+/** Batches, some a step. */
+function inSteps<T>(batches: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(batches.length / size) }, (_, i) => batches.slice(i * size, (i + 1) * size));
+}
+
 async function step(
   session: TrainingSession,
-  { spec, schedule, smoothing, classWeights }: TrainingOptions,
-  batch: readonly Example[],
+  options: TrainingOptions,
+  batches: readonly (readonly Example[])[],
   number: number,
   steps: number,
 ): Promise<number> {
-  const padded = padBatch(
-    batch.map(({ ids }) => ids),
-    spec.config.padId,
+  const { spec, schedule } = options;
+  const labelsOf = (name: string, of: readonly Example[]): HeadLabels => headLabels(options, name, of);
+  const weights = new Map(
+    spec.heads.map(({ name }) => [name, Math.max(weightOf(labelsOf(name, batches.flat())), Number.MIN_VALUE)]),
   );
-  const targets = new Map(
-    spec.heads.map(({ name, classes }) => {
-      const weights = classWeights[name];
-      const head = {
-        ...{ classes, smoothing, labels: batch.map(({ labels }) => labels[name]) },
-        ...(weights === undefined ? {} : { classWeights: weights }),
-      };
-      return [name, targetsOf(head, Math.max(weightOf(head), Number.MIN_VALUE))];
-    }),
-  );
-  const { loss, norm } = await session.step(padded, targets, rateOf(schedule, number, steps));
+  const labelled = batches.map((batch) => ({
+    batch: padBatch(
+      batch.map(({ ids }) => ids),
+      spec.config.padId,
+    ),
+    targets: new Map(spec.heads.map(({ name }) => [name, targetsOf(labelsOf(name, batch), weights.get(name) ?? 1)])),
+  }));
+  const { loss, norm } = await session.step(labelled, rateOf(schedule, number, steps));
   if (Number.isFinite(loss) && Number.isFinite(norm)) return loss;
   const message = `The loss of step ${number + 1} is ${loss}, the norm of its gradients ${norm}: a lower learning rate or a longer warm-up may help.`;
   throw new BarographError('E_TRAINING_DIVERGED', message, { facts: { step: number + 1 } });
+}
+
+function headLabels({ spec, smoothing, classWeights }: TrainingOptions, name: string, batch: readonly Example[]): HeadLabels {
+  const weights = classWeights[name];
+  return {
+    classes: spec.heads.find((head) => head.name === name)?.classes ?? 0,
+    labels: batch.map(({ labels }) => labels[name]),
+    smoothing,
+    ...(weights === undefined ? {} : { classWeights: weights }),
+  };
 }
 
 async function judge(session: TrainingSession, options: TrainingOptions, progress: Progress): Promise<Progress> {
@@ -117,6 +132,7 @@ function fingerprint({
   examples,
   epochs,
   batches,
+  accumulate,
   schedule,
   smoothing,
   classWeights,
@@ -136,6 +152,7 @@ function fingerprint({
     trained,
     epochs,
     batches,
+    accumulate,
     schedule,
     smoothing,
     classWeights,

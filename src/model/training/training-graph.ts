@@ -49,6 +49,7 @@ function graphShape(spec: TrainingSpec, { name, shape }: Parameter): readonly Di
 export const tensorNames = {
   parameter: (name: string) => name,
   gradient: (name: string) => `gradient/${name}`,
+  sum: (name: string) => `sum/${name}`,
   slot: (slot: string, name: string) => `${slot}/${name}`,
   next: (tensor: string) => `next/${tensor}`,
   targets: (head: string) => `targets/${head}`,
@@ -58,10 +59,11 @@ export const tensorNames = {
 /**
  * One step as one graph: forward, backward, clipping and optimiser. Inputs: the encoder's, `targets/<head>` (batch, classes),
  * every parameter by its name, for each trained one its slots, and the optimiser's scalars. Outputs: `loss`, `norm` (of the
- * gradients before clipping), `logits/<head>` (batch, classes), and `next/…` of every trained parameter and slot.
+ * gradients before clipping), `logits/<head>` (batch, classes), and `next/…` of every trained parameter and slot. A graph that
+ * accumulates also has inputs `sum/<parameter>`: the gradients of the batches before, which `gradientGraph` sums up.
  */
-export function trainingGraph(spec: TrainingSpec): Graph {
-  const { g, gradients } = differentiated(spec);
+export function trainingGraph(spec: TrainingSpec, accumulates = false): Graph {
+  const { g, gradients } = differentiated(spec, accumulates);
   const { optimiser, maxNorm } = spec;
   const norm = globalNorm(g, [...gradients.values()]);
   g.output(norm, 'norm');
@@ -87,8 +89,8 @@ export function trainingGraph(spec: TrainingSpec): Graph {
 }
 
 /** Forward and backward only: `loss`, `logits/<head>` and `gradient/<parameter>` of every trained one. */
-export function gradientGraph(spec: TrainingSpec): Graph {
-  const { g, gradients } = differentiated(spec);
+export function gradientGraph(spec: TrainingSpec, accumulates = false): Graph {
+  const { g, gradients } = differentiated(spec, accumulates);
   for (const [name, gradient] of gradients) g.output(gradient, tensorNames.gradient(name));
   return g;
 }
@@ -144,7 +146,10 @@ function requiredValue(values: ReadonlyMap<string, Value>, name: string): Value 
   return value;
 }
 
-function differentiated(spec: TrainingSpec): { readonly g: GraphBuilder; readonly gradients: ReadonlyMap<string, Value> } {
+function differentiated(
+  spec: TrainingSpec,
+  accumulates: boolean,
+): { readonly g: GraphBuilder; readonly gradients: ReadonlyMap<string, Value> } {
   const g = createGraph('training');
   const { logits, values } = logitsOf(g, spec);
   const losses = spec.heads.map(({ name, classes }, i) =>
@@ -158,7 +163,12 @@ function differentiated(spec: TrainingSpec): { readonly g: GraphBuilder; readonl
     loss,
     trained.map(({ name }) => requiredValue(values, name)),
   );
-  return { g, gradients: new Map(trained.map(({ name }, i) => [name, gradients[i] as Value])) };
+  const sums = trained.map((of, i): [string, Value] => {
+    const gradient = gradients[i] as Value; // one for each trained parameter
+    if (!accumulates) return [of.name, gradient];
+    return [of.name, add(g, gradient, g.input(tensorNames.sum(of.name), 'float32', graphShape(spec, of)))];
+  });
+  return { g, gradients: new Map(sums) };
 }
 
 /** The mean over a text's own tokens: states (rows, hidden), mask (batch, tokens) -> (batch, hidden) */

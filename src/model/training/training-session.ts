@@ -6,9 +6,15 @@ import type { Graph } from '../graph/graph.ts';
 import { encodeOnnx } from '../graph/onnx-file.ts';
 import type { EncodedBatch } from '../serving/port.ts';
 import { scalarsOf, slotsOf } from './optimisers.ts';
-import { isSparse, type TrainingSpec, tensorNames, trainedOf, trainingGraph } from './training-graph.ts';
+import { gradientGraph, isSparse, type TrainingSpec, tensorNames, trainedOf, trainingGraph } from './training-graph.ts';
 
 import { putRows, takeRows, wordRows } from './word-rows.ts';
+
+/** A batch, and its targets (batch, classes) by head, as `targetsOf` makes them. */
+export interface LabelledBatch {
+  readonly batch: EncodedBatch;
+  readonly targets: ReadonlyMap<string, Float32Array>;
+}
 
 export interface StepResult {
   readonly loss: number;
@@ -24,8 +30,10 @@ export interface StepResult {
  */
 export class TrainingSession {
   readonly #spec: TrainingSpec;
-  #session: ort.InferenceSession;
   readonly #threads: number;
+  /** Opened when they are first needed. */
+  readonly #sessions = new Map<GraphKind, ort.InferenceSession>();
+  #seed: number;
   /** Parameters and optimiser state by their names in the graph: what the next step reads. */
   readonly #state: Map<string, ort.TypedTensor<'float32'>>;
   /** What it writes: a place for every trained tensor. */
@@ -34,9 +42,9 @@ export class TrainingSession {
   readonly #sparse: string[] = [];
   #step = 0;
 
-  private constructor(spec: TrainingSpec, session: ort.InferenceSession, parameters: Parameters, threads: number) {
+  constructor(spec: TrainingSpec, parameters: Parameters, threads: number) {
     this.#spec = spec;
-    this.#session = session;
+    this.#seed = spec.seed;
     this.#threads = threads;
     const floats = (shape: readonly number[], data?: Float32Array): ort.TypedTensor<'float32'> =>
       new ort.Tensor('float32', data ?? new Float32Array(shape.reduce((product, size) => product * size, 1)), shape);
@@ -55,22 +63,35 @@ export class TrainingSession {
     }
   }
 
-  static async open(spec: TrainingSpec, parameters: Parameters, threads: number): Promise<TrainingSession> {
-    return new TrainingSession(spec, await openGraph(trainingGraph(spec), threads), parameters, threads);
-  }
-
-  /** One step on one batch; `targets` (batch, classes) by head, as `targetsOf` makes them. */
-  async step(batch: EncodedBatch, targets: ReadonlyMap<string, Float32Array>, rate: number): Promise<StepResult> {
+  /**
+   * One step on some batches, whose gradients are summed; the targets of all are divided by what the whole step weighs. The
+   * results' logits are of the last batch.
+   */
+  async step(batches: readonly LabelledBatch[], rate: number): Promise<StepResult> {
     this.#step += 1;
-    const { words, rows } = wordRows(batch.ids);
-    const feeds = this.#feeds(batch, targets, rate);
-    const width = this.#spec.config.hidden;
-    if (this.#sparse.length > 0) feeds.word_rows = new ort.Tensor('int64', rows, [batch.batch, batch.tokens]);
+    const [last, ...before] = [...batches].reverse();
+    if (last === undefined) throw new Error('a step needs a batch');
+    const { words, rows } = wordRows(batches.map(({ batch }) => batch.ids));
+    const own = this.#ownRows(words);
+    const feedsOf = (of: LabelledBatch): Feeds => ({
+      ...this.#feeds(of),
+      ...own,
+      ...this.#placesOf(of.batch, rows[batches.indexOf(of)]),
+    });
+    let sums: Feeds = {};
+    let earlier = 0;
+    if (before.length > 0) sums = this.#zeroSums(words.length);
+    for (const of of before.reverse()) {
+      const results = await run(await this.#graph('gradients'), { ...feedsOf(of), ...sums }, this.#gradientFetches());
+      sums = Object.fromEntries(
+        this.#trained.map((name) => [tensorNames.sum(name), results[tensorNames.gradient(name)] as ort.Tensor]),
+      );
+      earlier += Number(results.loss?.data[0]);
+    }
+    const session = await this.#graph(before.length > 0 ? 'accumulated step' : 'step');
+    const results = await run(session, { ...feedsOf(last), ...sums, ...this.#scalars(rate) }, this.#stepFetches());
     for (const name of this.#sparse)
-      feeds[name] = new ort.Tensor('float32', takeRows(floatsOf(this.#state.get(name)), words, width), [words.length, width]);
-    const results = await run(this.#session, feeds, this.#fetches());
-    for (const name of this.#sparse)
-      putRows(floatsOf(this.#state.get(name)), words, width, floatsOf(results[tensorNames.next(name)]));
+      putRows(floatsOf(this.#state.get(name)), words, this.#spec.config.hidden, floatsOf(results[tensorNames.next(name)]));
     for (const [name, written] of this.#spare) {
       const read = this.#state.get(name);
       if (read === undefined) throw new Error(`${name} has one place only`);
@@ -78,7 +99,7 @@ export class TrainingSession {
       this.#spare.set(name, read);
     }
     return {
-      loss: Number(results.loss?.data[0]),
+      loss: earlier + Number(results.loss?.data[0]),
       norm: Number(results.norm?.data[0]),
       logits: new Map(this.#spec.heads.map(({ name }) => [name, floatsOf(results[tensorNames.logits(name)])])),
     };
@@ -113,35 +134,89 @@ export class TrainingSession {
   /** Begins the draws of dropout anew, from a seed: ONNX Runtime ties them to a session. */
   async reseed(seed: number): Promise<void> {
     const { dropout, lora } = this.#spec;
-    if (dropout.hidden + dropout.attention + dropout.classifier + (lora?.dropout ?? 0) === 0) return;
-    await this.#session.release();
-    this.#session = await openGraph(trainingGraph({ ...this.#spec, seed }), this.#threads);
+    this.#seed = seed;
+    if (dropout.hidden + dropout.attention + dropout.classifier + (lora?.dropout ?? 0) > 0) await this.close();
   }
 
-  close(): Promise<void> {
-    return this.#session.release();
+  /** Frees what the runtime holds; another step would open it again. */
+  async close(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    for (const session of sessions) await session.release();
   }
 
-  #feeds(batch: EncodedBatch, targets: ReadonlyMap<string, Float32Array>, rate: number): Record<string, ort.Tensor> {
+  async #graph(kind: GraphKind): Promise<ort.InferenceSession> {
+    const spec = { ...this.#spec, seed: this.#seed };
+    const open = this.#sessions.get(kind) ?? (await openGraph(GRAPHS[kind](spec), this.#threads));
+    this.#sessions.set(kind, open);
+    return open;
+  }
+
+  #feeds({ batch, targets }: LabelledBatch): Feeds {
     const feeds: Record<string, ort.Tensor> = { ...encoderFeeds(batch), ...Object.fromEntries(this.#state) };
-    for (const [name, value] of Object.entries(scalarsOf(this.#spec.optimiser, rate, this.#step)))
-      feeds[name] = new ort.Tensor('float32', Float32Array.of(value), []);
-    for (const { name, classes } of this.#spec.heads)
-      feeds[tensorNames.targets(name)] = new ort.Tensor('float32', targets.get(name) ?? new Float32Array(), [
-        batch.batch,
-        classes,
-      ]);
+    for (const { name, classes } of this.#spec.heads) {
+      const data = targets.get(name) ?? new Float32Array();
+      feeds[tensorNames.targets(name)] = new ort.Tensor('float32', data, [batch.batch, classes]);
+    }
     return feeds;
   }
 
-  #fetches(): Record<string, ort.Tensor | null> {
-    const fetches: Record<string, ort.Tensor | null> = { loss: null, norm: null };
-    for (const { name } of this.#spec.heads) fetches[tensorNames.logits(name)] = null;
-    for (const name of this.#sparse) fetches[tensorNames.next(name)] = null;
-    for (const [name, place] of this.#spare) fetches[tensorNames.next(name)] = place;
-    return fetches;
+  #scalars(rate: number): Feeds {
+    const scalars = Object.entries(scalarsOf(this.#spec.optimiser, rate, this.#step));
+    return Object.fromEntries(scalars.map(([name, value]) => [name, new ort.Tensor('float32', Float32Array.of(value), [])]));
+  }
+
+  /** The rows that the step's words have in the tables. */
+  #ownRows(words: Int32Array): Feeds {
+    const { hidden } = this.#spec.config;
+    const rowsOf = (name: string): ort.Tensor =>
+      new ort.Tensor('float32', takeRows(floatsOf(this.#state.get(name)), words, hidden), [words.length, hidden]);
+    return Object.fromEntries(this.#sparse.map((name) => [name, rowsOf(name)]));
+  }
+
+  #placesOf({ batch, tokens }: EncodedBatch, rows: BigInt64Array | undefined): Feeds {
+    return this.#sparse.length === 0 || rows === undefined ? {} : { word_rows: new ort.Tensor('int64', rows, [batch, tokens]) };
+  }
+
+  #zeroSums(words: number): Feeds {
+    const { hidden } = this.#spec.config;
+    const zeros = (name: string): ort.Tensor => {
+      const shape = this.#sparse.includes(name) ? [words, hidden] : (this.#state.get(name)?.dims ?? []);
+      return new ort.Tensor('float32', new Float32Array(shape.reduce((product, size) => product * size, 1)), shape);
+    };
+    return Object.fromEntries(this.#trained.map((name) => [tensorNames.sum(name), zeros(name)]));
+  }
+
+  get #trained(): readonly string[] {
+    return trainedOf(this.#spec).map(({ name }) => name);
+  }
+
+  #gradientFetches(): Fetches {
+    return Object.fromEntries(['loss', ...this.#trained.map(tensorNames.gradient)].map((name) => [name, null]));
+  }
+
+  #stepFetches(): Fetches {
+    const made = [
+      'loss',
+      'norm',
+      ...this.#spec.heads.map(({ name }) => tensorNames.logits(name)),
+      ...this.#sparse.map(tensorNames.next),
+    ];
+    const places = [...this.#spare].map(([name, place]): [string, ort.Tensor] => [tensorNames.next(name), place]);
+    return { ...Object.fromEntries(made.map((name) => [name, null])), ...Object.fromEntries(places) };
   }
 }
+
+type Feeds = Readonly<Record<string, ort.Tensor>>;
+type Fetches = Readonly<Record<string, ort.Tensor | null>>;
+
+type GraphKind = 'step' | 'accumulated step' | 'gradients';
+
+const GRAPHS: Readonly<Record<GraphKind, (spec: TrainingSpec) => Graph>> = {
+  step: (spec) => trainingGraph(spec),
+  'accumulated step': (spec) => trainingGraph(spec, true),
+  gradients: (spec) => gradientGraph(spec, true),
+};
 
 /** The encoder's inputs for a batch. */
 export function encoderFeeds({ batch, tokens, ids, mask, types }: EncodedBatch): Record<string, ort.Tensor> {
@@ -161,8 +236,8 @@ function openGraph(graph: Graph, threads: number): Promise<ort.InferenceSession>
 
 async function run(
   session: ort.InferenceSession,
-  feeds: Record<string, ort.Tensor>,
-  fetches: Record<string, ort.Tensor | null>,
+  feeds: Feeds,
+  fetches: Fetches,
 ): Promise<ort.InferenceSession.OnnxValueMapType> {
   try {
     return await session.run(feeds, fetches);

@@ -1,20 +1,21 @@
-/** The words of a batch, each once, and where each token's is among them. */
+/** The words of a step's batches, each once, and where each token's is among them. */
 export interface WordRows {
   /** Ids in order of appearance. */
   readonly words: Int32Array;
-  /** One a token: an index into `words`. */
-  readonly rows: BigInt64Array;
+  /** By batch, one a token: an index into `words`. */
+  readonly rows: readonly BigInt64Array[];
 }
 
-export function wordRows(ids: BigInt64Array): WordRows {
+export function wordRows(batches: readonly BigInt64Array[]): WordRows {
   const places = new Map<bigint, bigint>();
-  const rows = ids.map((id) => {
+  const placeOf = (id: bigint): bigint => {
     const known = places.get(id);
     if (known !== undefined) return known;
     const place = BigInt(places.size);
     places.set(id, place);
     return place;
-  });
+  };
+  const rows = batches.map((ids) => ids.map(placeOf));
   return { words: Int32Array.from(places.keys(), Number), rows };
 }
 

@@ -39,7 +39,14 @@ export function tinyExamples(count: number): Example[] {
 
 export function tinyOptions(changes: Partial<TrainingOptions> = {}): TrainingOptions {
   return {
-    ...{ spec: tinySpec().spec, examples: tinyExamples(60), epochs: 3, batches: { maxRows: 8, maxTokens: 64 }, smoothing: 0 },
+    ...{
+      spec: tinySpec().spec,
+      examples: tinyExamples(60),
+      epochs: 3,
+      batches: { maxRows: 8, maxTokens: 64 },
+      accumulate: 1,
+      smoothing: 0,
+    },
     ...{ schedule: { kind: 'linear', rate: 0.01, warmUp: 0.1 }, classWeights: {}, threads: 1, validateEvery: 5, patience: 100 },
     ...{ validate: async (_: Parameters, step: number) => step, onBest: () => undefined },
     ...changes,

@@ -108,10 +108,10 @@ for (const family of ['roberta', 'bert']) {
 
     it('is after ten steps of AdamW where PyTorch is', async () => {
       const { fixture, spec, initial } = load(family);
-      const session = await TrainingSession.open(spec, initial, 1);
+      const session = new TrainingSession(spec, initial, 1);
       for (const [step, batch] of fixture.batches.entries()) {
         const rate = RATE * (step < WARM_UP ? (step + 1) / WARM_UP : (STEPS - step) / (STEPS - WARM_UP));
-        const { loss, norm } = await session.step(batchOf(batch), targetsOfBatch(batch), rate);
+        const { loss, norm } = await session.step([{ batch: batchOf(batch), targets: targetsOfBatch(batch) }], rate);
         assert.ok(Math.abs(loss - (fixture.losses[step] ?? 0)) < 1e-4, `loss of step ${step}: ${loss}`);
         assert.ok(Math.abs(norm / (fixture.norms[step] ?? 0) - 1) < 1e-3, `norm of step ${step}: ${norm}`);
       }
