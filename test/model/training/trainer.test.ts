@@ -40,8 +40,8 @@ describe('training', () => {
 
   it('takes the same step on one batch and on its parts, words that rest included', async () => {
     const dropout = { hidden: 0, attention: 0, classifier: 0 };
-    // AdamW would make whole steps of rounding errors where a gradient is 0.
-    const { spec } = tinySpec({ dropout, optimiser: { kind: 'sgd', momentum: 0.9, weightDecay: 0.01 } });
+    // AdamW would make whole steps of rounding errors where a gradient is 0; and only padded batches let padding's row decay.
+    const { spec } = tinySpec({ dropout, optimiser: { kind: 'sgd', momentum: 0.9, weightDecay: 0 } });
     const initial = counterParameters(spec.parameters);
     const examples = tinyExamples(24).map((example, i) => (i % 4 === 3 ? { ...example, labels: {} } : example)); // parts weigh differently
     const ends: Parameters[] = [];
