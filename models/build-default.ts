@@ -1,8 +1,9 @@
 /**
  * Builds the default bundle: `node models/build-default.ts --data ../shared/data [--out models/default] [--cache .cache]`.
  *
- * Fetches the encoder, fixes the int8 steps on training texts, trains the two heads on the features that serving computes,
- * measures the result through the serving path, writes the bundle. The same machine gives the same bytes each time.
+ * Fetches the encoder, fine-tunes it with two heads, fixes the int8 steps on training texts, fits the heads' temperatures on what
+ * serving computes, measures the result through the serving path, writes the bundle. The same machine gives the same bytes each
+ * time; a run that was killed goes on where it stood.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,31 +14,27 @@ import { encoderParameters, loadParameters } from '../src/model/checkpoint/param
 import { openSafetensors } from '../src/model/checkpoint/safetensors.ts';
 import { hiddenOutput, servingGraph } from '../src/model/encoder/serving-graph.ts';
 import { encodeOnnx } from '../src/model/graph/onnx-file.ts';
+import { fitTemperature } from '../src/model/heads/calibration.ts';
+import { type Head, headLogits } from '../src/model/heads/head.ts';
 import { openOnnxRuntimeSession } from '../src/model/serving/onnxruntime-session.ts';
 import type { PoolingPart } from '../src/model/serving/pooling.ts';
 import { createTextEncoder } from '../src/model/serving/text-encoder.ts';
 import { createTextFeatures } from '../src/model/serving/text-features.ts';
 import { PREPARATION } from '../src/model/text-preparation.ts';
-import { type LabelledText, readLabelledTexts, SENTIMENTS, TOPICS } from '../src/model/training-data/labelled-texts.ts';
+import { readLabelledTexts, TOPICS } from '../src/model/training-data/labelled-texts.ts';
 import { calibrateRanges } from './calibrate-ranges.ts';
 import { defaultCard } from './default-card.ts';
 import { evaluateBundle } from './evaluate-bundle.ts';
 import { fetchEncoder } from './fetch-encoder.ts';
-import { trainDefaultHead } from './train-default-heads.ts';
+import { fineTune } from './fine-tune-default.ts';
 
 const MAX_TOKENS = 128;
 const BATCH_TOKENS = 512;
 /** Every 25th training text fixes the int8 steps: some 1,100 texts. */
 const CALIBRATION_STRIDE = 25;
 
-/** Chosen on the validation part among sets of means, maxima and first tokens: see docs/model.md. */
-const LAYERS = [0, 2, 4, 6];
-const POOLING: PoolingPart[] = [
-  ...LAYERS.map((layer) => ({ layer, kind: 'mean' as const })),
-  { layer: 4, kind: 'max' },
-  { layer: 6, kind: 'max' },
-  { layer: 6, kind: 'first' },
-];
+const LAYERS = [6];
+const POOLING: PoolingPart[] = [{ layer: 6, kind: 'mean' }];
 
 const { values } = parseArgs({
   options: {
@@ -53,37 +50,42 @@ const tokenizer = readFileSync(join(checkpoint, 'tokenizer.json'), 'utf8');
 const tokenizerConfig = readFileSync(join(checkpoint, 'tokenizer_config.json'), 'utf8');
 const encoderConfig = readEncoderConfig(join(checkpoint, 'config.json'));
 const file = openSafetensors(join(checkpoint, 'model.safetensors'));
-const parameters = loadParameters(file, encoderParameters(encoderConfig));
+const start = loadParameters(file, encoderParameters(encoderConfig));
 file.close();
 
 const data = readLabelledTexts(join(values.data, 'labelled'));
 log(`${data.topic.length} topic texts, ${data.sentiment.length} sentiment texts`);
 
 const encode = createTextEncoder({ tokenizer: JSON.parse(tokenizer), tokenizerConfig: JSON.parse(tokenizerConfig) }, MAX_TOKENS);
+const tuned = await fineTune(encoderConfig, start, data, encode, join(values.cache, 'default-training'), log);
 const sample = [...data.topic, ...data.sentiment]
   .filter(({ part }) => part === 'train')
   .filter((_, i) => i % CALIBRATION_STRIDE === 0);
 const ranges = await calibrateRanges(
   encoderConfig,
-  parameters,
+  tuned.encoder,
   sample.map(({ text }) => encode(text)),
 );
 log(`int8 steps fixed on ${sample.length} training texts`);
 
-const model = encodeOnnx(servingGraph(encoderConfig, parameters, ranges, LAYERS));
+const model = encodeOnnx(servingGraph(encoderConfig, tuned.encoder, ranges, LAYERS));
 const { family, padId, hidden } = encoderConfig;
 const base = { maxTokens: MAX_TOKENS, padId, hidden, layers: LAYERS, pooling: POOLING };
 const session = await openOnnxRuntimeSession(model, LAYERS.map(hiddenOutput), 2);
 const features = createTextFeatures({ config: base, tokenizer, tokenizerConfig }, session, BATCH_TOKENS);
 
-const train = async (name: string, texts: readonly LabelledText[], classes: number) => {
-  const used = texts.filter(({ part }) => part !== 'test');
-  log(`${name}: features of ${used.length} texts`);
+const temperatureOf = async (head: Head, texts: typeof data.topic): Promise<number> => {
+  const used = texts.filter(({ part }) => part === 'validation');
   const computed = await features(used.map(({ text }) => text));
-  return trainDefaultHead(used, computed, classes, (line) => log(`${name}: ${line}`));
+  return fitTemperature(
+    computed.map((x) => headLogits(head, x)),
+    used.map(({ label }) => label),
+  );
 };
-const topic = await train('topic', data.topic, TOPICS.length);
-const sentiment = await train('sentiment', data.sentiment, SENTIMENTS.length);
+const temperatures = {
+  sentiment: await temperatureOf(tuned.heads.sentiment, data.sentiment),
+  topic: await temperatureOf(tuned.heads.topic, data.topic),
+};
 await session.close();
 
 const contents = {
@@ -96,22 +98,21 @@ const contents = {
     heads: {
       sentiment: {
         labels: ['negative', 'neutral', 'positive'] as ['negative', 'neutral', 'positive'],
-        temperature: sentiment.temperature,
+        temperature: temperatures.sentiment,
       },
-      topic: { labels: [...TOPICS], temperature: topic.temperature },
+      topic: { labels: [...TOPICS], temperature: temperatures.topic },
     },
   },
   model,
   tokenizer,
   tokenizerConfig,
-  heads: { sentiment: sentiment.head, topic: topic.head },
+  heads: tuned.heads,
 };
 
 const draft = join(values.cache, 'draft-bundle');
 writeBundle(draft, { ...contents, metrics: {}, card: '' }, { replace: true });
-const trained = ({ l2, temperature, tried }: typeof topic) => ({ l2, temperature, tried });
 const metrics = {
-  training: { calibrationTexts: sample.length, topic: trained(topic), sentiment: trained(sentiment) },
+  training: { calibrationTexts: sample.length, best: tuned.best, temperatures },
   validation: await evaluateBundle(draft, data, 'validation'),
   test: await evaluateBundle(draft, data, 'test'),
 };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BarographError } from '../../domain/errors.ts';
 import { parseSafetensors, type TensorSource } from '../checkpoint/safetensors.ts';
-import type { Head } from '../heads/softmax-regression.ts';
+import type { Head } from '../heads/head.ts';
 import { type BundleConfig, parseBundleConfig } from './bundle-config.ts';
 import { parseSums, SUMS, sha256 } from './sums.ts';
 

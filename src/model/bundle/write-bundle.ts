@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSy
 import { basename, dirname, join } from 'node:path';
 import type { Tensor } from '../checkpoint/safetensors.ts';
 import { encodeSafetensors } from '../checkpoint/write-safetensors.ts';
-import type { Head } from '../heads/softmax-regression.ts';
+import type { Head } from '../heads/head.ts';
 import type { BundleConfig } from './bundle-config.ts';
 import { formatSums, SUMS } from './sums.ts';
 

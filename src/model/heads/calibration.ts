@@ -1,4 +1,4 @@
-import { softmax } from './softmax-regression.ts';
+import { softmax } from './head.ts';
 
 /** Mean negative log likelihood of the true classes, in nats, with logits divided by `temperature`. */
 export function negativeLogLikelihood(logits: readonly Float64Array[], labels: readonly number[], temperature = 1): number {

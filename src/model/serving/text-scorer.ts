@@ -1,6 +1,6 @@
 import { BarographError } from '../../domain/errors.ts';
 import type { Bundle } from '../bundle/load-bundle.ts';
-import { type Head, headLogits, softmax } from '../heads/softmax-regression.ts';
+import { type Head, headLogits, softmax } from '../heads/head.ts';
 import type { Session } from './port.ts';
 import { createTextFeatures } from './text-features.ts';
 

@@ -1,8 +1,8 @@
 import * as ort from 'onnxruntime-node';
 import type { Parameters } from '../checkpoint/parameters.ts';
 import { encodeOnnx } from '../graph/onnx-file.ts';
+import { softmax } from '../heads/head.ts';
 import { type Metrics, measureProbabilities } from '../heads/metrics.ts';
-import { softmax } from '../heads/softmax-regression.ts';
 import { cutBatches, padBatch } from '../serving/batches.ts';
 import type { Example } from './examples.ts';
 import { forwardGraph, type TrainingSpec, tensorNames } from './training-graph.ts';

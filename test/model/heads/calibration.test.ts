@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fitTemperature, negativeLogLikelihood } from '../../../src/model/heads/calibration.ts';
-import { softmax } from '../../../src/model/heads/softmax-regression.ts';
+import { softmax } from '../../../src/model/heads/head.ts';
 import { fillUniform } from '../../fixtures/model/counter-parameters.ts';
 
 /** Logits, and labels drawn from the probabilities that `truth` times as hot logits give. */
