@@ -31,6 +31,7 @@ const SETTINGS_KEY = 'ledger/settings';
 const BATCH = 512;
 /** Batches that are stored in one go when storing falls behind. */
 const MAX_STORE = 4;
+
 /** news.scored → stories, rollups, alerts. One owner at a time; the state resumes from the newest snapshot. */
 export function ledgerPipeline(deps: LedgerDeps): Pipeline {
   return {

@@ -41,13 +41,14 @@ export async function holdingOf({ log, trends, states }: Storage): Promise<Holdi
   };
 }
 
-/** What the folder held when this replay first began there, if that was before `now`: one that was interrupted counts as a whole. */
-export async function holdingBefore({ states }: Storage, name: string, now: Holding): Promise<Holding> {
+/** What the folder held when this replay first began there: one that was interrupted counts as a whole. */
+export async function holdingBefore(storage: Storage, name: string): Promise<Holding> {
   const key = `replay/${name}/before`;
-  const kept = await states.get(key);
+  const kept = await storage.states.get(key);
   if (kept !== undefined) return holding.parse(JSON.parse(kept.value));
-  await states.put(key, JSON.stringify(now));
-  return now;
+  const before = await holdingOf(storage);
+  await storage.states.put(key, JSON.stringify(before));
+  return before;
 }
 
 export function summarise(lines: number, before: Holding, after: Holding, articlesPerSecond: number): ReplaySummary {

@@ -4,7 +4,7 @@ import { bucketStart, type SeriesKey } from '../domain/series.ts';
 import type { Alert, Severity } from '../domain/trends.ts';
 import { evidenceOf } from './evidence.ts';
 import { type LedgerState, type SeriesState, seriesState } from './state.ts';
-import { findSurge, surgeLevel, testCount, type WindowTest } from './surge.ts';
+import { findSurge, surgeLevel, testCount, type WindowTest, windowOf } from './surge.ts';
 
 /** A surge this much less probable than the level is critical. */
 const CRITICAL = 1e-3;
@@ -68,7 +68,8 @@ export function resolveCalm(state: LedgerState, bucketEnd: Instant): Alert[] {
     const series = seriesState(state, key);
     const present = series.open;
     if (present === null) continue;
-    const calm = testCount(state, key, series, 0, bucketEnd - state.settings.bucketMs).count > CALM;
+    const shortest = windowOf(state, series, 0, bucketEnd - state.settings.bucketMs);
+    const calm = testCount(state, key, series, shortest).count > CALM;
     present.calmSince = calm ? (present.calmSince ?? bucketEnd) : null;
     if (present.calmSince === null || bucketEnd - present.calmSince < state.settings.resolveAfterMs) continue;
     series.open = null;

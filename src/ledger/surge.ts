@@ -27,12 +27,12 @@ export interface WindowTest {
 }
 
 /** The trailing window number `index` that ends with the bucket at `bucket`; it reaches back no further than the last resolution. */
-function windowOf(state: LedgerState, series: SeriesState, index: number, bucket: Instant) {
+export function windowOf(state: LedgerState, series: SeriesState, index: number, bucket: Instant) {
   const to = bucket + state.settings.bucketMs;
   const start = to - (state.settings.windowsMs[index] as number);
   const from = Math.max(start, series.resolvedAt ?? 0);
   const observed = windowCounts(series, from, to);
-  return { from, to, observed, past: from === start ? observed : windowCounts(series, start, to), start };
+  return { from, to, observed, past: from === start ? observed : windowCounts(series, start, to), start, index };
 }
 
 /**
@@ -46,9 +46,10 @@ export function findSurge(
   index: number,
   bucket: Instant,
 ): WindowTest | undefined {
-  const { from, to, observed, past } = windowOf(state, series, index, bucket);
+  const window = windowOf(state, series, index, bucket);
+  const { from, to, observed, past } = window;
   if (observed.negative < state.settings.minStories) return undefined;
-  const { expected, count } = testCount(state, key, series, index, bucket);
+  const { expected, count } = testCount(state, key, series, window);
   if (count > surgeLevel(state)) return undefined;
   const share = shareOf(state, series, past, state.kinds[seriesKind(key)], weightAt(state, to));
   const ofShare = betaBinomialTail(observed.negative, observed.stories, share * SHARE_PRECISION, (1 - share) * SHARE_PRECISION);
@@ -65,10 +66,8 @@ export function testCount(
   state: LedgerState,
   key: SeriesKey,
   series: SeriesState,
-  index: number,
-  bucket: Instant,
+  { from, to, observed, past, start, index }: ReturnType<typeof windowOf>,
 ): { readonly expected: number; readonly count: number } {
-  const { from, to, observed, past, start } = windowOf(state, series, index, bucket);
   if (observed.negative === 0) return { expected: 0, count: 1 };
   const present = weightAt(state, to);
   const peers = state.kinds[seriesKind(key)];

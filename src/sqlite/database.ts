@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { BarographError } from '../domain/errors.ts';
 
 export interface DatabaseOptions {
@@ -36,6 +36,16 @@ export function openDatabase(options: DatabaseOptions): DatabaseSync {
       throw error;
     }
   });
+}
+
+/** Prepares each statement once. */
+export function statementsOf(db: DatabaseSync): (sql: string) => StatementSync {
+  const statements = new Map<string, StatementSync>();
+  return (sql) => {
+    const statement = statements.get(sql) ?? db.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
 }
 
 /** Runs `work` in one write transaction: all of it is durable when this returns, or none of it happened. */

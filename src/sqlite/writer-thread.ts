@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { BarographError } from '../domain/errors.ts';
-import { type DatabaseOptions, guarded, openDatabase, transaction } from './database.ts';
+import { type DatabaseOptions, guarded, openDatabase, statementsOf, transaction } from './database.ts';
 import type { SentError, WriteReply, WriteRequest } from './writer.ts';
 
 /* The thread of a `SqliteWriter`: requests that came while it was busy share one transaction, and one sync of the disk. */
@@ -10,28 +10,27 @@ if (parentPort === null) throw new Error('writer-thread is started as a worker t
 const port = parentPort;
 const options: DatabaseOptions = workerData;
 const { path } = options;
-let db: DatabaseSync | undefined;
-const statements = new Map<string, StatementSync>();
 
-function opened(): DatabaseSync {
-  db ??= openDatabase(options);
-  return db;
+interface Opened {
+  readonly db: DatabaseSync;
+  readonly prepared: (sql: string) => StatementSync;
 }
 
-function prepared(on: DatabaseSync, sql: string): StatementSync {
-  let statement = statements.get(sql);
-  if (statement === undefined) {
-    statement = on.prepare(sql);
-    statements.set(sql, statement);
-  }
-  return statement;
+let file: Opened | undefined;
+
+/** At the first request, so that a failure is an answer. */
+function opened(): Opened {
+  if (file !== undefined) return file;
+  const db = openDatabase(options);
+  file = { db, prepared: statementsOf(db) };
+  return file;
 }
 
 /** Rows that the last statement changed. */
-function run(on: DatabaseSync, { writes }: WriteRequest): number {
+function run({ prepared }: Opened, { writes }: WriteRequest): number {
   let changes = 0;
   for (const { sql, rows } of writes) {
-    const statement = prepared(on, sql);
+    const statement = prepared(sql);
     changes = 0;
     for (const row of rows) changes += Number(statement.run(...row).changes);
   }
@@ -40,7 +39,8 @@ function run(on: DatabaseSync, { writes }: WriteRequest): number {
 
 function answer(requests: readonly WriteRequest[]): void {
   try {
-    const changes = transaction(opened(), path, () => requests.map((request) => run(opened(), request)));
+    const on = opened();
+    const changes = transaction(on.db, path, () => requests.map((request) => run(on, request)));
     for (const [i, { id }] of requests.entries()) reply({ id, changes: changes[i] ?? 0 });
   } catch (error) {
     const [first, ...others] = requests;
@@ -52,7 +52,7 @@ function answer(requests: readonly WriteRequest[]): void {
 
 function checkpoint({ id }: WriteRequest): void {
   try {
-    guarded(path, () => opened().exec('PRAGMA wal_checkpoint(FULL)'));
+    guarded(path, () => opened().db.exec('PRAGMA wal_checkpoint(FULL)'));
     reply({ id, changes: 0 });
   } catch (error) {
     reply({ id, error: asSent(error) });
@@ -80,7 +80,7 @@ port.on('message', (first: WriteRequest) => {
     if (request.kind === 'checkpoint') {
       checkpoint(request);
     } else {
-      db?.close();
+      file?.db.close();
       port.close();
       return;
     }

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Doc, DocKind, DocOf } from '../domain/doc.ts';
 import type { Alert, SeriesPoint, Story } from '../domain/trends.ts';
-import { type DatabaseOptions, guarded, openDatabase } from '../sqlite/database.ts';
+import { type DatabaseOptions, guarded, openDatabase, statementsOf } from '../sqlite/database.ts';
 import { SqliteWriter } from '../sqlite/writer.ts';
 import { parseBody, parseRollupId, type Row, SCHEMA, toDoc, toSums, writesOf } from './sqlite-trend-rows.ts';
 import type { AlertQuery, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from './trend-port.ts';
@@ -16,12 +16,13 @@ export class SqliteTrendStore implements TrendStore {
   readonly #db: DatabaseSync;
   readonly #path: string;
   readonly #writer: SqliteWriter;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statement: (sql: string) => StatementSync;
   #closed = false;
 
   constructor(path: string, options: { maxPages?: number } = {}) {
     const database: DatabaseOptions = { path, schema: SCHEMA, derived: true, ...options };
     this.#db = openDatabase(database);
+    this.#statement = statementsOf(this.#db);
     this.#path = path;
     this.#writer = new SqliteWriter(database);
   }
@@ -116,14 +117,5 @@ export class SqliteTrendStore implements TrendStore {
 
   #all(sql: string, ...values: (string | number | null)[]): Row[] {
     return guarded(this.#path, () => this.#statement(sql).all(...values));
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#db.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
   }
 }

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { BarographError } from '../../domain/errors.ts';
 import { readColumns } from '../../feeds/text-file.ts';
 import { type Inspection, inspect, type LabelledRow } from '../../model/training-data/inspect.ts';
 import { splitRows } from '../../model/training-data/split.ts';
+import { parseShare, parseWholeNumber } from '../arguments.ts';
 import { createOutput, table } from '../output.ts';
 
 interface Columns {
@@ -27,9 +28,9 @@ export function dataCommand(): Command {
   });
   sub(command, 'split', 'Part rows into train, validation and test; near-duplicates stay together')
     .requiredOption('--output <file>', 'CSV to write: file,row,group,part; rows count from 0')
-    .option('--seed <number>', 'another seed gives another split', wholeNumber, 1)
-    .option('--validation <share>', 'share of the validation part', share, 0.1)
-    .option('--test <share>', 'share of the test part', share, 0.1)
+    .option('--seed <number>', 'another seed gives another split', parseWholeNumber, 1)
+    .option('--validation <share>', 'share of the validation part', parseShare, 0.1)
+    .option('--test <share>', 'share of the test part', parseShare, 0.1)
     .action(async (files: string[], options: SplitOptions) => {
       if (options.validation + options.test >= 1)
         throw new BarographError('E_USAGE', 'The shares of validation and test leave nothing to train on.');
@@ -87,16 +88,4 @@ function describe(inspection: Inspection): string {
 /** A field of CSV, by RFC 4180. */
 function quoted(text: string): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (!(value >= 0 && value < 1)) throw new InvalidArgumentError('Expected a share from 0 to below 1, such as 0.1.');
-  return value;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value)) throw new InvalidArgumentError('Expected a whole number.');
-  return value;
 }

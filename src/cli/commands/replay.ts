@@ -91,8 +91,8 @@ export async function replay(storage: Storage, files: readonly string[], options
     bucketMs: config.ledger.bucketMs,
     speed: () => options.speed,
   });
-  const begin = await holdingOf(storage);
-  const before = await holdingBefore(storage, name, begin);
+  const before = await holdingBefore(storage, name);
+  const articlesAtStart = await storage.trends.count('article');
   const stop = terminationSignal();
   const startedAt = performance.now();
   const running = runTogether([parts.classify, parts.ledger, parts.notify], logger);
@@ -113,7 +113,7 @@ export async function replay(storage: Storage, files: readonly string[], options
   const seconds = (performance.now() - startedAt) / 1000;
   const { lines } = await replayProgress(storage.states, name);
   const end = await holdingOf(storage);
-  return summarise(lines, before, end, Math.round((end.articles - begin.articles) / seconds));
+  return summarise(lines, before, end, Math.round((end.articles - articlesAtStart) / seconds));
 }
 
 async function* rowsOf(files: readonly string[]): AsyncIterable<RecordedRow> {

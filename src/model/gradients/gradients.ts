@@ -1,5 +1,5 @@
 import type { GraphBuilder, Node, Value } from '../graph/graph.ts';
-import { add, cast, div, erf, exp, gemm, like, matmul, mul, reduceSum, sub, where } from '../graph/ops.ts';
+import { add, cast, div, erf, exp, gemm, like, matmul, mul, reduceLast, sub, where } from '../graph/ops.ts';
 import { expandLike, reshape, reshapeLike, scatterRows, transpose, transposeLast } from '../graph/shape-ops.ts';
 import { sumTo } from './sum-to.ts';
 
@@ -46,26 +46,25 @@ const binary =
     ];
   };
 
-const SQRT_HALF = Math.SQRT1_2;
 const INVERSE_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
 
 /** gelu(x) = x Φ(x), so its derivative is Φ(x) + x φ(x), with the normal distribution Φ and its density φ. */
 function gelu(g: GraphBuilder, dy: Value, x: Value): Value {
   const number = (n: number): Value => like(g, x, n);
   const phi = mul(g, exp(g, mul(g, mul(g, x, x), number(-0.5))), number(INVERSE_SQRT_2PI));
-  const distribution = add(g, mul(g, erf(g, mul(g, x, number(SQRT_HALF))), number(0.5)), number(0.5));
+  const distribution = add(g, mul(g, erf(g, mul(g, x, number(Math.SQRT1_2))), number(0.5)), number(0.5));
   return mul(g, dy, add(g, distribution, mul(g, x, phi)));
 }
 
 /** y = softmax(x) over the last axis: dx = y (dy − Σ dy y) */
 function softmax(g: GraphBuilder, dy: Value, _: Value, y: Value): Value {
   const weighted = mul(g, dy, y);
-  return sub(g, weighted, mul(g, y, reduceSum(g, weighted, [y.shape.length - 1], true)));
+  return sub(g, weighted, mul(g, y, reduceLast(g, 'ReduceSum', weighted)));
 }
 
 /** y = log softmax(x) over the last axis: dx = dy − exp(y) Σ dy */
 function logSoftmax(g: GraphBuilder, dy: Value, _: Value, y: Value): Value {
-  return sub(g, dy, mul(g, exp(g, y), reduceSum(g, dy, [y.shape.length - 1], true)));
+  return sub(g, dy, mul(g, exp(g, y), reduceLast(g, 'ReduceSum', dy)));
 }
 
 /** (..., m, k) x (..., k, n); a matrix on the right of more than one row block is one product over all rows. */
@@ -99,9 +98,8 @@ const gemmGradient: Gradient = (g, node, dy, [needsA, needsB, needsBias]) => {
 const layerNormalizationGradient: Gradient = (g, node, dy, [needsX, needsScale, needsBias]) => {
   const [x, scale, bias] = [operand(node, 0), operand(node, 1), operand(node, 2)];
   const [mean, inverse] = [result(node, 1), result(node, 2)];
-  const last = x.shape.length - 1;
   const normal = mul(g, sub(g, x, mean), inverse);
-  const average = (v: Value): Value => div(g, reduceSum(g, v, [last], true), like(g, x, Number(x.shape[last])));
+  const average = (v: Value): Value => div(g, reduceLast(g, 'ReduceSum', v), like(g, x, Number(x.shape.at(-1))));
   const ofX = (): Value => {
     const dNormal = mul(g, dy, scale);
     const part = add(g, average(dNormal), mul(g, normal, average(mul(g, dNormal, normal))));
@@ -118,7 +116,7 @@ const gatherGradient: Gradient = (g, node, dy) => {
   const [table, indices] = [operand(node, 0), operand(node, 1)];
   const axis = node.attributes.axis;
   if (axis?.kind !== 'int' || axis.value !== 0) throw new Error('Gather has a gradient along axis 0 only');
-  return [scatterRows(g, table, indices, dy, like(g, table, 0)), undefined];
+  return [scatterRows(g, table, indices, dy), undefined];
 };
 
 const transposeGradient: Gradient = (g, node, dy) => {

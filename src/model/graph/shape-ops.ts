@@ -1,5 +1,5 @@
 import type { Attribute, Dim, GraphBuilder, Value } from './graph.ts';
-import { int, ints, one, scalar } from './ops.ts';
+import { int, ints, like, one, scalar } from './ops.ts';
 
 const text = (value: string): Attribute => ({ kind: 'string', value });
 
@@ -65,8 +65,8 @@ export function transposeLast(g: GraphBuilder, x: Value): Value {
 }
 
 /** A table like `table` that holds the sum of the updates that name each row, and 0 elsewhere: indices (...), updates (..., rest). */
-export function scatterRows(g: GraphBuilder, table: Value, indices: Value, updates: Value, zero: Value): Value {
-  const zeros = expandLike(g, zero, table);
+export function scatterRows(g: GraphBuilder, table: Value, indices: Value, updates: Value): Value {
+  const zeros = expandLike(g, like(g, table, 0), table);
   const places = unsqueeze(g, indices, [indices.shape.length]);
   return one(g, 'ScatterND', [zeros, places, updates], { type: table.type, shape: table.shape }, { reduction: text('add') });
 }

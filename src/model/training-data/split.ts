@@ -22,20 +22,20 @@ export interface SplitRow {
  * in every part. Groups go, the largest first and in random order among equals, to the part that lacks most of their labels.
  * Decided by the rows and the seed alone.
  */
-export function splitRows(rows: readonly LabelledRow[], shares: SplitShares, seed: number): readonly SplitRow[] {
+export function splitRows(rows: readonly LabelledRow[], { validation, test }: SplitShares, seed: number): readonly SplitRow[] {
   const groupOf = groupNearDuplicates(rows.map(({ text }) => text));
   const groups = [...Map.groupBy([...rows.keys()], (i) => groupOf[i] ?? i)].map(([id, members]) => ({ id, members }));
   const generator = xoroshiro128plus(seed);
   const order = groups
     .map((group) => ({ group, draw: uniformInt(generator, 0, 0x7fffffff) }))
     .sort((a, b) => b.group.members.length - a.group.members.length || a.draw - b.draw || a.group.id - b.group.id);
-  const share: Readonly<Record<Part, number>> = { train: 1 - shares.validation - shares.test, ...shares };
+  const share: Readonly<Record<Part, number>> = { train: 1 - validation - test, validation, test };
   const parts = (Object.keys(share) as Part[]).filter((part) => share[part] > 0);
   const stratum = (i: number): string => `${rows[i]?.file}\n${rows[i]?.label}`;
   const lacking = new Map<string, Record<Part, number>>();
   for (const [key, members] of Map.groupBy([...rows.keys()], stratum)) {
     const { length } = members;
-    lacking.set(key, { train: share.train * length, validation: share.validation * length, test: share.test * length });
+    lacking.set(key, { train: share.train * length, validation: validation * length, test: test * length });
   }
   const partOf = new Map<number, Part>();
   for (const { group } of order) {

@@ -23,6 +23,9 @@ export interface LoraSettings {
   readonly targets: readonly (keyof typeof LORA_TARGETS)[];
 }
 
+/** Whether a parameter is an adapter's. */
+export const isAdapter = (name: string): boolean => name.endsWith('.lora_a') || name.endsWith('.lora_b');
+
 /** Names of the adapted linear layers, without `.weight`. */
 export function loraLayers(config: EncoderConfig, { targets }: LoraSettings): readonly string[] {
   return Array.from({ length: config.layers }, (_, layer) =>
@@ -58,7 +61,7 @@ export function initialLora(parameters: readonly Parameter[], seed: number): Par
 
 /** The parameters of the plain model that computes the same: W + alpha / rank · B A, without the adapters. */
 export function mergeLora(config: EncoderConfig, settings: LoraSettings, parameters: Parameters): Parameters {
-  const merged = new Map([...parameters].filter(([name]) => !name.includes('.lora_')));
+  const merged = new Map([...parameters].filter(([name]) => !isAdapter(name)));
   for (const layer of loraLayers(config, settings)) {
     const name = `${layer}.weight`;
     const [a, b] = [parameter(parameters, `${layer}.lora_a`), parameter(parameters, `${layer}.lora_b`)];

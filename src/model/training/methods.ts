@@ -1,5 +1,5 @@
 import type { EncoderConfig } from '../checkpoint/encoder-config.ts';
-import type { LoraSettings } from './lora.ts';
+import { isAdapter, type LoraSettings } from './lora.ts';
 
 /** What of a model is trained. Heads always are. */
 export type Method =
@@ -34,7 +34,7 @@ export function trainedBy(method: Method, config: EncoderConfig): (name: string)
     case 'biases':
       return (name) => isHead(name) || name.endsWith('.bias');
     case 'lora':
-      return (name) => isHead(name) || name.includes('.lora_');
+      return (name) => isHead(name) || isAdapter(name);
     default:
       return method satisfies never;
   }

@@ -3,7 +3,7 @@ import type { Parameter } from '../checkpoint/parameters.ts';
 import { buildEncoder, encoderInputs } from '../encoder/encoder.ts';
 import { differentiate } from '../gradients/differentiate.ts';
 import { createGraph, type Dim, type Graph, type GraphBuilder, type Value } from '../graph/graph.ts';
-import { add, cast, div, gemm, like, matmul, minimum, mul, reduceSum, sqrt } from '../graph/ops.ts';
+import { add, cast, div, gemm, like, matmul, minimum, mul, reduceLast, reduceSum, sqrt } from '../graph/ops.ts';
 import { concat, reshape, reshapeTo, shapeOf, unsqueeze } from '../graph/shape-ops.ts';
 import type { TrainedHead } from './heads.ts';
 import { type LoraSettings, loraLayers } from './lora.ts';
@@ -174,7 +174,7 @@ function differentiated(
 /** The mean over a text's own tokens: states (rows, hidden), mask (batch, tokens) -> (batch, hidden) */
 function meanPool(g: GraphBuilder, states: Value, mask: Value, hidden: number): Value {
   const own = cast(g, mask, 'float32');
-  const weights = unsqueeze(g, div(g, own, reduceSum(g, own, [1], true)), [1]); // (batch, 1, tokens)
+  const weights = unsqueeze(g, div(g, own, reduceLast(g, 'ReduceSum', own)), [1]); // (batch, 1, tokens)
   const width = g.constant('width', [1], BigInt64Array.of(BigInt(hidden)));
   const texts = reshapeTo(g, states, concat(g, [shapeOf(g, mask), width]), ['batch', 'tokens', hidden]);
   return reshape(g, matmul(g, weights, texts), [-1, hidden], 'batch');
