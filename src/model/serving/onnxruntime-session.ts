@@ -6,24 +6,15 @@ import type { EncodedBatch, Session } from './port.ts';
 export async function openOnnxRuntimeSession(model: Uint8Array, outputs: readonly string[], threads: number): Promise<Session> {
   let session: ort.InferenceSession;
   try {
-    session = await ort.InferenceSession.create(model, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
-    });
+    session = await createSession(model, threads);
   } catch (cause) {
     throw new BarographError('E_BUNDLE_INVALID', 'ONNX Runtime cannot load the model', { cause });
   }
   return {
     async run(batch: EncodedBatch) {
-      const tensor = (data: BigInt64Array): ort.Tensor => new ort.Tensor('int64', data, [batch.batch, batch.tokens]);
-      const feeds = { input_ids: tensor(batch.ids), attention_mask: tensor(batch.mask), token_type_ids: tensor(batch.types) };
       let results: ort.InferenceSession.OnnxValueMapType;
       try {
-        results = await session.run(feeds, [...outputs]);
+        results = await session.run(encoderFeeds(batch), [...outputs]);
       } catch (cause) {
         const facts = { texts: batch.batch, tokens: batch.tokens };
         throw new BarographError('E_MODEL_FAILED', 'ONNX Runtime failed on a batch', { cause, facts });
@@ -36,4 +27,22 @@ export async function openOnnxRuntimeSession(model: Uint8Array, outputs: readonl
     },
     close: () => session.release(),
   };
+}
+
+/** A session of ONNX Runtime's CPU provider as all of ours are. */
+export function createSession(model: Uint8Array, threads: number): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  });
+}
+
+/** The encoder's inputs for a batch. */
+export function encoderFeeds({ batch, tokens, ids, mask, types }: EncodedBatch): Record<string, ort.Tensor> {
+  const tensor = (data: BigInt64Array): ort.Tensor => new ort.Tensor('int64', data, [batch, tokens]);
+  return { input_ids: tensor(ids), attention_mask: tensor(mask), token_type_ids: tensor(types) };
 }

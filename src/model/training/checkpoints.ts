@@ -45,18 +45,26 @@ export function loadCheckpoint(
   // Killed between the two renames, the one before is whole.
   const from = [folder, `${folder}.old`].find((path) => existsSync(join(path, 'progress.json')));
   if (from === undefined) return undefined;
-  const parsed = progressSchema.safeParse(JSON.parse(readFileSync(join(from, 'progress.json'), 'utf8')));
-  if (!parsed.success)
-    throw new BarographError('E_CHECKPOINT_INVALID', `${from}/progress.json is damaged: remove ${from} to begin anew.`);
-  if (parsed.data.run !== run)
+  const progress = readProgress(from);
+  if (progress.run !== run)
     throw new BarographError(
       'E_CHECKPOINT_INVALID',
       `${from} is of a run with other data or settings: remove it, or choose another folder.`,
     );
   const file = openSafetensors(join(from, 'state.safetensors'));
   try {
-    return { progress: parsed.data, state: new Map(file.names.map((name) => [name, file.read(name)])) };
+    return { progress, state: new Map(file.names.map((name) => [name, file.read(name)])) };
   } finally {
     file.close();
+  }
+}
+
+function readProgress(folder: string): Progress {
+  try {
+    return progressSchema.parse(JSON.parse(readFileSync(join(folder, 'progress.json'), 'utf8')));
+  } catch (cause) {
+    throw new BarographError('E_CHECKPOINT_INVALID', `${folder}/progress.json is damaged: remove ${folder} to begin anew.`, {
+      cause,
+    });
   }
 }

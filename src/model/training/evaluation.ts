@@ -4,9 +4,9 @@ import { encodeOnnx } from '../graph/onnx-file.ts';
 import { softmax } from '../heads/head.ts';
 import { type Metrics, measureProbabilities } from '../heads/metrics.ts';
 import { cutBatches, padBatch } from '../serving/batches.ts';
+import { createSession, encoderFeeds } from '../serving/onnxruntime-session.ts';
 import type { Example } from './examples.ts';
 import { forwardGraph, type TrainingSpec, tensorNames } from './training-graph.ts';
-import { encoderFeeds } from './training-session.ts';
 
 const BATCH_TOKENS = 2048;
 
@@ -24,8 +24,7 @@ export class Evaluator {
   }
 
   static async open(spec: TrainingSpec, threads: number): Promise<Evaluator> {
-    const options = { intraOpNumThreads: threads, interOpNumThreads: 1, logSeverityLevel: 3 } as const;
-    return new Evaluator(spec, await ort.InferenceSession.create(encodeOnnx(forwardGraph(spec)), options));
+    return new Evaluator(spec, await createSession(encodeOnnx(forwardGraph(spec)), threads));
   }
 
   async logits(examples: readonly Example[], parameters: Parameters): Promise<Logits> {
@@ -45,8 +44,8 @@ export class Evaluator {
       const results = await this.#session.run({ ...weights, ...encoderFeeds(batch) });
       for (const { name, classes } of heads) {
         const data = results[tensorNames.logits(name)]?.data as Float32Array; // the graph has no other type
-        for (const [row, index] of indices.entries())
-          logits.get(name)?.splice(index, 1, data.slice(row * classes, (row + 1) * classes));
+        const of = logits.get(name) ?? [];
+        for (const [row, index] of indices.entries()) of[index] = data.slice(row * classes, (row + 1) * classes);
       }
     }
     return logits;

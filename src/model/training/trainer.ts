@@ -126,39 +126,11 @@ async function judge(session: TrainingSession, options: TrainingOptions, progres
   return { ...progress, best: { value, step: progress.steps }, waited: 0 };
 }
 
-/** Of everything that decides where a run goes. */
-function fingerprint({
-  spec,
-  examples,
-  epochs,
-  batches,
-  accumulate,
-  schedule,
-  smoothing,
-  classWeights,
-  validateEvery,
-}: TrainingOptions): string {
-  const { config, heads, optimiser, maxNorm, dropout, seed, parameters, sparseWords, lora } = spec;
-  const trained = parameters.map(({ name }) => [name, spec.isTrained(name), spec.rateScale(name)]);
-  const all = {
-    config,
-    heads,
-    optimiser,
-    maxNorm,
-    dropout,
-    seed,
-    sparseWords,
-    lora,
-    trained,
-    epochs,
-    batches,
-    accumulate,
-    schedule,
-    smoothing,
-    classWeights,
-    validateEvery,
-  };
-  const hash = createHash('sha256').update(JSON.stringify(all));
+/** Of everything that decides where a run goes; functions count by what they say of each parameter. */
+function fingerprint({ spec, examples, ...settings }: TrainingOptions): string {
+  const { threads: _threads, patience: _patience, folder: _folder, ...deciding } = settings;
+  const trained = spec.parameters.map(({ name }) => [name, spec.isTrained(name), spec.rateScale(name)]);
+  const hash = createHash('sha256').update(JSON.stringify({ ...spec, ...deciding, trained }));
   for (const { ids, labels } of examples) hash.update(JSON.stringify([ids, labels]));
   return hash.digest('hex');
 }

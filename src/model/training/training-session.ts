@@ -4,10 +4,10 @@ import type { Parameters } from '../checkpoint/parameters.ts';
 import type { Tensor } from '../checkpoint/safetensors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { encodeOnnx } from '../graph/onnx-file.ts';
+import { createSession, encoderFeeds } from '../serving/onnxruntime-session.ts';
 import type { EncodedBatch } from '../serving/port.ts';
 import { scalarsOf, slotsOf } from './optimisers.ts';
 import { gradientGraph, isSparse, type TrainingSpec, tensorNames, trainedOf, trainingGraph } from './training-graph.ts';
-
 import { putRows, takeRows, wordRows } from './word-rows.ts';
 
 /** A batch, and its targets (batch, classes) by head, as `targetsOf` makes them. */
@@ -20,8 +20,6 @@ export interface StepResult {
   readonly loss: number;
   /** Of all gradients, before clipping. */
   readonly norm: number;
-  /** (batch, classes) by head, before the step. */
-  readonly logits: ReadonlyMap<string, Float32Array>;
 }
 
 /**
@@ -63,33 +61,25 @@ export class TrainingSession {
     }
   }
 
-  /**
-   * One step on some batches, whose gradients are summed; the targets of all are divided by what the whole step weighs. The
-   * results' logits are of the last batch.
-   */
+  /** One step on some batches, whose gradients are summed; the targets of all are divided by what the whole step weighs. */
   async step(batches: readonly LabelledBatch[], rate: number): Promise<StepResult> {
     this.#step += 1;
-    const [last, ...before] = [...batches].reverse();
-    if (last === undefined) throw new Error('a step needs a batch');
     const { words, rows } = wordRows(batches.map(({ batch }) => batch.ids));
     const own = this.#ownRows(words);
-    const feedsOf = (of: LabelledBatch): Feeds => ({
-      ...this.#feeds(of),
-      ...own,
-      ...this.#placesOf(of.batch, rows[batches.indexOf(of)]),
-    });
-    let sums: Feeds = {};
+    const feeds = batches.map((of, i) => ({ ...this.#feeds(of), ...own, ...this.#placesOf(of.batch, rows[i]) }));
+    const last = feeds.pop();
+    if (last === undefined) throw new Error('a step needs a batch');
+    let sums: Feeds = feeds.length > 0 ? this.#zeroSums(words.length) : {};
     let earlier = 0;
-    if (before.length > 0) sums = this.#zeroSums(words.length);
-    for (const of of before.reverse()) {
-      const results = await run(await this.#graph('gradients'), { ...feedsOf(of), ...sums }, this.#gradientFetches());
+    for (const feed of feeds) {
+      const results = await run(await this.#graph('gradients'), { ...feed, ...sums }, this.#gradientFetches());
       sums = Object.fromEntries(
         this.#trained.map((name) => [tensorNames.sum(name), results[tensorNames.gradient(name)] as ort.Tensor]),
       );
       earlier += Number(results.loss?.data[0]);
     }
-    const session = await this.#graph(before.length > 0 ? 'accumulated step' : 'step');
-    const results = await run(session, { ...feedsOf(last), ...sums, ...this.#scalars(rate) }, this.#stepFetches());
+    const session = await this.#graph(feeds.length > 0 ? 'accumulated step' : 'step');
+    const results = await run(session, { ...last, ...sums, ...this.#scalars(rate) }, this.#stepFetches());
     for (const name of this.#sparse)
       putRows(floatsOf(this.#state.get(name)), words, this.#spec.config.hidden, floatsOf(results[tensorNames.next(name)]));
     for (const [name, written] of this.#spare) {
@@ -98,21 +88,12 @@ export class TrainingSession {
       this.#state.set(name, written);
       this.#spare.set(name, read);
     }
-    return {
-      loss: earlier + Number(results.loss?.data[0]),
-      norm: Number(results.norm?.data[0]),
-      logits: new Map(this.#spec.heads.map(({ name }) => [name, floatsOf(results[tensorNames.logits(name)])])),
-    };
+    return { loss: earlier + Number(results.loss?.data[0]), norm: Number(results.norm?.data[0]) };
   }
 
   /** The parameters as they are now. They change with the second step from here: copy what must stay. */
   get parameters(): Parameters {
     return new Map(this.#spec.parameters.map(({ name, shape }) => [name, { shape, data: floatsOf(this.#state.get(name)) }]));
-  }
-
-  /** Steps so far. */
-  get steps(): number {
-    return this.#step;
   }
 
   /** Parameters and optimiser state by their names in the graph. They change with the second step from here. */
@@ -147,7 +128,7 @@ export class TrainingSession {
 
   async #graph(kind: GraphKind): Promise<ort.InferenceSession> {
     const spec = { ...this.#spec, seed: this.#seed };
-    const open = this.#sessions.get(kind) ?? (await openGraph(GRAPHS[kind](spec), this.#threads));
+    const open = this.#sessions.get(kind) ?? (await createSession(encodeOnnx(GRAPHS[kind](spec)), this.#threads));
     this.#sessions.set(kind, open);
     return open;
   }
@@ -196,12 +177,7 @@ export class TrainingSession {
   }
 
   #stepFetches(): Fetches {
-    const made = [
-      'loss',
-      'norm',
-      ...this.#spec.heads.map(({ name }) => tensorNames.logits(name)),
-      ...this.#sparse.map(tensorNames.next),
-    ];
+    const made = ['loss', 'norm', ...this.#sparse.map(tensorNames.next)];
     const places = [...this.#spare].map(([name, place]): [string, ort.Tensor] => [tensorNames.next(name), place]);
     return { ...Object.fromEntries(made.map((name) => [name, null])), ...Object.fromEntries(places) };
   }
@@ -217,22 +193,6 @@ const GRAPHS: Readonly<Record<GraphKind, (spec: TrainingSpec) => Graph>> = {
   'accumulated step': (spec) => trainingGraph(spec, true),
   gradients: (spec) => gradientGraph(spec, true),
 };
-
-/** The encoder's inputs for a batch. */
-export function encoderFeeds({ batch, tokens, ids, mask, types }: EncodedBatch): Record<string, ort.Tensor> {
-  const tensor = (data: BigInt64Array): ort.Tensor => new ort.Tensor('int64', data, [batch, tokens]);
-  return { input_ids: tensor(ids), attention_mask: tensor(mask), token_type_ids: tensor(types) };
-}
-
-function openGraph(graph: Graph, threads: number): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(encodeOnnx(graph), {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  });
-}
 
 async function run(
   session: ort.InferenceSession,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Parameters } from '../../../src/model/checkpoint/parameters.ts';
@@ -83,6 +84,11 @@ describe('training', () => {
     await assert.rejects(trained({ accumulate, folder, smoothing: 0.1 }), {
       code: 'E_CHECKPOINT_INVALID',
       message: /other data or settings/,
+    });
+    await writeFile(join(folder, 'progress.json'), '{"run":');
+    await assert.rejects(trained({ accumulate, folder }), {
+      code: 'E_CHECKPOINT_INVALID',
+      message: /progress.json is damaged: remove/,
     });
     await remove();
   });

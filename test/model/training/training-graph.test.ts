@@ -7,12 +7,13 @@ import { z } from 'zod';
 import { parseEncoderConfig } from '../../../src/model/checkpoint/encoder-config.ts';
 import { encoderParameters, type Parameters } from '../../../src/model/checkpoint/parameters.ts';
 import { encodeOnnx } from '../../../src/model/graph/onnx-file.ts';
+import { encoderFeeds } from '../../../src/model/serving/onnxruntime-session.ts';
 import type { EncodedBatch } from '../../../src/model/serving/port.ts';
 import { headParameters } from '../../../src/model/training/heads.ts';
 import { targetsOf, weightOf } from '../../../src/model/training/loss.ts';
 import { ADAMW } from '../../../src/model/training/optimisers.ts';
 import { gradientGraph, type TrainingSpec, tensorNames } from '../../../src/model/training/training-graph.ts';
-import { encoderFeeds, TrainingSession } from '../../../src/model/training/training-session.ts';
+import { TrainingSession } from '../../../src/model/training/training-session.ts';
 import { counterParameters } from '../../fixtures/model/counter-parameters.ts';
 
 /* The numbers of make_training.py. */
