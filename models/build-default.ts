@@ -56,7 +56,11 @@ file.close();
 const data = readLabelledTexts(join(values.data, 'labelled'));
 log(`${data.topic.length} topic texts, ${data.sentiment.length} sentiment texts`);
 
-const encode = createTextEncoder({ tokenizer: JSON.parse(tokenizer), tokenizerConfig: JSON.parse(tokenizerConfig) }, MAX_TOKENS);
+const encode = createTextEncoder(
+  { tokenizer: JSON.parse(tokenizer), tokenizerConfig: JSON.parse(tokenizerConfig) },
+  encoderConfig.family,
+  MAX_TOKENS,
+);
 const tuned = await fineTune(encoderConfig, start, data, encode, join(values.cache, 'default-training'), log);
 const sample = [...data.topic, ...data.sentiment]
   .filter(({ part }) => part === 'train')
@@ -70,13 +74,13 @@ log(`int8 steps fixed on ${sample.length} training texts`);
 
 const model = encodeOnnx(servingGraph(encoderConfig, tuned.encoder, ranges, LAYERS));
 const { family, padId, hidden } = encoderConfig;
-const base = { maxTokens: MAX_TOKENS, padId, hidden, layers: LAYERS, pooling: POOLING };
+const base = { family, entities: true, maxTokens: MAX_TOKENS, padId, hidden, layers: LAYERS, pooling: POOLING };
 const session = await openOnnxRuntimeSession(model, LAYERS.map(hiddenOutput), 2);
 const features = createTextFeatures({ config: base, tokenizer, tokenizerConfig }, session, BATCH_TOKENS);
 
 const temperatureOf = async (head: Head, texts: typeof data.topic): Promise<number> => {
   const used = texts.filter(({ part }) => part === 'validation');
-  const computed = await features(used.map(({ text }) => text));
+  const computed = await features(used);
   return fitTemperature(
     computed.map((x) => headLogits(head, x)),
     used.map(({ label }) => label),
@@ -92,7 +96,6 @@ const contents = {
   config: {
     format: 1 as const,
     name: 'default',
-    family,
     preparation: PREPARATION,
     ...base,
     heads: {

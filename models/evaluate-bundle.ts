@@ -1,7 +1,7 @@
 import { type Metrics, measureProbabilities } from '../src/model/heads/metrics.ts';
 import { openClassifier } from '../src/model/serving/classifier.ts';
-import type { Score } from '../src/model/serving/port.ts';
-import { type LabelledText, type Part, SENTIMENTS } from '../src/model/training-data/labelled-texts.ts';
+import { probabilitiesOf } from '../src/model/serving/scores.ts';
+import { type LabelledSets, type LabelledText, type Part, SENTIMENTS } from '../src/model/training-data/labelled-texts.ts';
 
 /** Figures of a bundle on one part of the split, through the same path that serves users. */
 export interface Evaluation {
@@ -9,48 +9,31 @@ export interface Evaluation {
   readonly sentiment: Metrics;
   /** The sentiment figures by file: tweets and headlines differ. */
   readonly sentimentByFile: Readonly<Record<string, Metrics>>;
+  /** Sentiment towards every entity of every headline. */
+  readonly entity: Metrics;
 }
 
-export async function evaluateBundle(
-  folder: string,
-  data: { readonly topic: readonly LabelledText[]; readonly sentiment: readonly LabelledText[] },
-  part: Part,
-): Promise<Evaluation> {
+export async function evaluateBundle(folder: string, data: LabelledSets, part: Part): Promise<Evaluation> {
   const classifier = await openClassifier({ bundle: folder });
   try {
-    const names = classifier.labels.topics;
-    const topicRow = ({ topics }: Score): number[] => names.map((name) => topics.find(({ label }) => label === name)?.p ?? 0);
-    const sentimentRow = ({ sentiment }: Score): number[] => SENTIMENTS.map((name) => sentiment[name]);
-    const measured = async (
-      texts: readonly LabelledText[],
-      row: (score: Score) => number[],
-      labels: readonly string[],
-    ): Promise<Metrics> => {
-      const scores = await classifier.classify(texts);
+    const measured = async (texts: readonly LabelledText[], head: 'sentiment' | 'topic'): Promise<Metrics> => {
+      const names = head === 'topic' ? classifier.labels.topics : SENTIMENTS;
+      const own = texts.filter((text) => text.part === part);
+      const scores = await classifier.classify(own);
       return measureProbabilities(
-        scores.map(row),
-        texts.map(({ label }) => label),
-        labels,
+        scores.map((score) => probabilitiesOf(score, head, names)),
+        own.map(({ label }) => label),
+        names,
       );
     };
-    const sentiment = data.sentiment.filter((text) => text.part === part);
-    const files = [...new Set(sentiment.map(({ file }) => file))];
     const byFile: Record<string, Metrics> = {};
-    for (const file of files) {
-      byFile[file] = await measured(
-        sentiment.filter((text) => text.file === file),
-        sentimentRow,
-        SENTIMENTS,
-      );
-    }
+    for (const [file, texts] of Map.groupBy(data.sentiment, ({ file }) => file))
+      byFile[file] = await measured(texts, 'sentiment');
     return {
-      topic: await measured(
-        data.topic.filter((text) => text.part === part),
-        topicRow,
-        names,
-      ),
-      sentiment: await measured(sentiment, sentimentRow, SENTIMENTS),
+      topic: await measured(data.topic, 'topic'),
+      sentiment: await measured(data.sentiment, 'sentiment'),
       sentimentByFile: byFile,
+      entity: await measured(data.entity, 'sentiment'),
     };
   } finally {
     await classifier.close();

@@ -7,7 +7,7 @@ import { encoderParameters, loadParameters, type Parameters, parameter } from '.
 import { openSafetensors } from '../src/model/checkpoint/safetensors.ts';
 import { encodeSafetensors } from '../src/model/checkpoint/write-safetensors.ts';
 import type { Head } from '../src/model/heads/head.ts';
-import type { TokenIds } from '../src/model/serving/batches.ts';
+import type { TextEncoder } from '../src/model/serving/text-encoder.ts';
 import { Evaluator, type Logits, measureLogits } from '../src/model/training/evaluation.ts';
 import type { Example } from '../src/model/training/examples.ts';
 import { headParameters } from '../src/model/training/heads.ts';
@@ -47,7 +47,7 @@ export async function fineTune(
   config: EncoderConfig,
   start: Parameters,
   data: { readonly topic: readonly LabelledText[]; readonly sentiment: readonly LabelledText[] },
-  encode: (text: string) => TokenIds,
+  encode: TextEncoder,
   folder: string,
   log: (line: string) => void,
 ): Promise<FineTuned> {
@@ -98,8 +98,8 @@ export async function fineTune(
   };
 }
 
-function labelled(texts: readonly LabelledText[], head: string, encode: (text: string) => TokenIds): Labelled[] {
-  return texts.map(({ text, label, part }) => ({ ids: encode(text), labels: { [head]: label }, part }));
+function labelled(texts: readonly LabelledText[], head: string, encode: TextEncoder): Labelled[] {
+  return texts.map(({ text, label, part }) => ({ ...encode(text), labels: { [head]: label }, part }));
 }
 
 function macroF1(logits: Logits, of: readonly Labelled[], head: string, names: readonly string[]): number {

@@ -8,6 +8,7 @@ import { MemoryLog } from '../../src/log/memory.ts';
 import type { EventLog, NewRecord, Topic } from '../../src/log/port.ts';
 import type { Classifier } from '../../src/model/serving/port.ts';
 import { openStubClassifier } from '../../src/model/serving/stub.ts';
+import { findEntities } from '../../src/text/entities/find-entities.ts';
 import { fingerprint } from '../../src/text/fingerprint.ts';
 import { eventually } from '../eventually.ts';
 import { T0 } from '../ledger/scored.ts';
@@ -35,7 +36,7 @@ function depsWith(classifier: Classifier, changes: Partial<ClassifyDeps> = {}): 
     ...memorySystem('classify'),
     classifier,
     fingerprint,
-    findEntities: () => [{ symbol: 'BA', name: 'Boeing' }],
+    findEntities: () => [{ symbol: 'BA', name: 'Boeing', mention: 'Boeing' }],
     maxInFlight: 1024,
     maxBatchTokens: 4096,
     batchTimeMs: 5,
@@ -66,16 +67,33 @@ describe('classify', () => {
     const [tick, record] = (await valuesOf(deps.log, 'news.scored')).map(decodeScored);
     assert.deepEqual(tick, { type: 'tick', at: T0 });
     assert.ok(record?.type === 'article');
-    const [expected] = await stub.classify([{ text: 'Boeing falls' }]);
-    assert.ok(expected !== undefined);
+    const [expected, toBoeing] = await stub.classify([{ text: 'Boeing falls' }, { text: 'Boeing falls', entity: 'Boeing' }]);
+    assert.ok(expected !== undefined && toBoeing !== undefined);
     assert.deepEqual(record.article, {
       ...rawArticle('a', 'Boeing falls'),
       sentiment: expected.sentiment,
       topics: expected.topics,
-      entities: [{ symbol: 'BA', name: 'Boeing', sentiment: expected.sentiment }],
+      entities: [{ symbol: 'BA', name: 'Boeing', sentiment: toBoeing.sentiment }],
       fingerprint: fingerprint('Boeing falls'),
       bundle: 'stub',
     });
+  });
+
+  it('asks about entities that the text names, and gives those that only the source attached the sentiment of the text', async () => {
+    const deps = depsWith(stub, { findEntities });
+    const raw = { ...rawArticle('a', 'Boeing falls'), tickers: ['MSFT'] };
+    await appendRaw(deps.log, [{ type: 'article', article: raw }]);
+    await runUntil(classifyPipeline(deps), scoredCount(deps.log, 1));
+    const [record] = (await valuesOf(deps.log, 'news.scored')).map(decodeScored);
+    assert.ok(record?.type === 'article');
+    const [whole, toBoeing] = await stub.classify([{ text: 'Boeing falls' }, { text: 'Boeing falls', entity: 'Boeing' }]);
+    assert.deepEqual(
+      record.article.entities.map(({ symbol, sentiment }) => [symbol, sentiment]),
+      [
+        ['MSFT', whole?.sentiment],
+        ['BA', toBoeing?.sentiment],
+      ],
+    );
   });
 
   it('keeps the order of the articles when later batches are scored sooner', async () => {
@@ -209,7 +227,7 @@ describe('classify', () => {
       await new Promise<void>((resolve) => waiting.push(resolve));
       inModel -= texts.length;
     });
-    const deps = depsWith(classifier, { maxInFlight: 8, maxBatchTokens: 16 });
+    const deps = depsWith(classifier, { maxInFlight: 8, maxBatchTokens: 16, findEntities: () => [] });
     await appendRaw(
       deps.log,
       Array.from({ length: 60 }, (_, index) => article(`n${index}`)),

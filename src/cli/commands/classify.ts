@@ -3,9 +3,9 @@ import { rename, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { Command } from 'commander';
 import { BarographError } from '../../domain/errors.ts';
-import { readTexts } from '../../feeds/text-file.ts';
+import { readColumns } from '../../feeds/text-file.ts';
 import { openClassifier } from '../../model/serving/classifier.ts';
-import type { Classifier } from '../../model/serving/port.ts';
+import type { Classifier, ClassifyInput, Score } from '../../model/serving/port.ts';
 import { createOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { DEFAULT_BUNDLE } from '../setup.ts';
@@ -13,6 +13,7 @@ import { DEFAULT_BUNDLE } from '../setup.ts';
 interface Options {
   readonly input: string;
   readonly text: string;
+  readonly entity?: string;
   readonly model: string;
   readonly output: string;
   readonly json?: true;
@@ -26,6 +27,10 @@ export function classifyCommand(): Command {
     .description('Score the texts of a file, one line of JSON a row, in the order of the input')
     .requiredOption('--input <file>', 'CSV or NDJSON, .gz too')
     .requiredOption('--text <column>', 'column, or field, with the text')
+    .option(
+      '--entity <column>',
+      "column, or field, with the company to ask the sentiment about; where it is blank, the text's own",
+    )
     .requiredOption('--output <file>', 'NDJSON to write; - for stdout')
     .option('--model <dir>', 'model bundle', DEFAULT_BUNDLE)
     .option('--json', 'print a summary as JSON (unless the output is stdout)')
@@ -48,7 +53,7 @@ export function classifyCommand(): Command {
 }
 
 /** Writes beside the output and renames at the end, so that a result is whole or not there. Devices and pipes are written to directly. */
-async function classifyFile(classifier: Classifier, { input, text, output }: Options): Promise<number> {
+async function classifyFile(classifier: Classifier, { input, text, entity, output }: Options): Promise<number> {
   const direct = output === '-' || output.startsWith('/dev/');
   const target = direct ? output : `${output}.partial`;
   const stream = output === '-' ? process.stdout : createWriteStream(target);
@@ -60,18 +65,18 @@ async function classifyFile(classifier: Classifier, { input, text, output }: Opt
   failed.catch(() => undefined);
   const progress = createProgress();
   let row = 0;
-  const write = async (texts: readonly string[]): Promise<void> => {
-    const scores = await classifier.classify(texts.map((each) => ({ text: each })));
+  const write = async (inputs: readonly ClassifyInput[]): Promise<void> => {
+    const scores = await scoreWhole(classifier, inputs);
     const lines = scores.map(({ sentiment, topics }, index) => `${JSON.stringify({ row: row + index, sentiment, topics })}\n`);
-    row += texts.length;
+    row += inputs.length;
     if (!stream.write(lines.join('')))
       await Promise.race([new Promise<void>((resolve) => stream.once('drain', () => resolve())), failed]);
     progress.show(`${row} rows`);
   };
   try {
-    let chunk: string[] = [];
-    for await (const each of readTexts(input, text)) {
-      chunk.push(each);
+    let chunk: ClassifyInput[] = [];
+    for await (const [each = '', about = ''] of readColumns(input, entity === undefined ? [text] : [text, entity])) {
+      chunk.push({ text: each, entity: about });
       if (chunk.length < CHUNK) continue;
       await write(chunk);
       chunk = [];
@@ -89,4 +94,15 @@ async function classifyFile(classifier: Classifier, { input, text, output }: Opt
   } finally {
     progress.end();
   }
+}
+
+/** Topics are a text's, so one that is asked about an entity is scored alone too. */
+async function scoreWhole(classifier: Classifier, inputs: readonly ClassifyInput[]): Promise<readonly Score[]> {
+  const isAsked = ({ entity = '' }: ClassifyInput): boolean => entity.trim() !== '';
+  const scores = await classifier.classify([...inputs.map(({ text }) => ({ text })), ...inputs.filter(isAsked)]);
+  let next = inputs.length;
+  return inputs.map((input, i) => {
+    const whole = scores[i] as Score; // one for each input
+    return isAsked(input) ? { ...whole, sentiment: scores[next++]?.sentiment ?? whole.sentiment } : whole;
+  });
 }

@@ -4,7 +4,8 @@ import { readColumns } from '../../feeds/text-file.ts';
 import { bootstrapIntervals, type Intervals } from '../../model/heads/intervals.ts';
 import { type Metrics, measureProbabilities } from '../../model/heads/metrics.ts';
 import { openClassifier } from '../../model/serving/classifier.ts';
-import type { Classifier, Score } from '../../model/serving/port.ts';
+import type { Classifier, ClassifyInput } from '../../model/serving/port.ts';
+import { probabilitiesOf } from '../../model/serving/scores.ts';
 import { SENTIMENTS } from '../../model/training-data/labelled-texts.ts';
 import { groupNearDuplicates } from '../../model/training-data/near-duplicates.ts';
 import { createOutput, table } from '../output.ts';
@@ -17,6 +18,7 @@ interface Options {
   readonly task: 'sentiment' | 'topic';
   readonly text: string;
   readonly label: string;
+  readonly entity?: string;
   readonly labels?: string;
   readonly json?: true;
 }
@@ -39,6 +41,7 @@ export function evalCommand(): Command {
     .option('--model <dir>', 'model bundle', DEFAULT_BUNDLE)
     .option('--text <column>', 'column, or field, with the text', 'text')
     .option('--label <column>', 'column, or field, with the label', 'label')
+    .option('--entity <column>', 'column, or field, with the company that a sentiment label is about')
     .option(
       '--labels <names>',
       "the names of the labels 0, 1, 2, …, separated by commas, where the file has numbers (topics: the bundle's order by default)",
@@ -58,19 +61,22 @@ async function evaluate(classifier: Classifier, options: Options): Promise<Evalu
   const { data, task } = options;
   const names: readonly string[] = task === 'sentiment' ? SENTIMENTS : classifier.labels.topics;
   const classOf = classReader(names, options);
-  const texts: string[] = [];
+  if (options.entity !== undefined && task === 'topic')
+    throw new BarographError('E_USAGE', '--entity: topics are of a text, not of a company in it.');
+  const inputs: ClassifyInput[] = [];
   const labels: number[] = [];
-  for await (const [text = '', label = ''] of readColumns(data, [options.text, options.label])) {
+  const columns = [options.text, options.label, ...(options.entity === undefined ? [] : [options.entity])];
+  for await (const [text = '', label = '', entity = ''] of readColumns(data, columns)) {
     labels.push(classOf(label, labels.length));
-    texts.push(text);
+    inputs.push({ text, entity });
   }
-  if (texts.length === 0) throw new BarographError('E_INPUT_INVALID', `${data} cannot be used: there is no row.`);
+  if (inputs.length === 0) throw new BarographError('E_INPUT_INVALID', `${data} cannot be used: there is no row.`);
   const probabilities: number[][] = [];
   const progress = createProgress();
-  for (let at = 0; at < texts.length; at += CHUNK) {
-    const scores = await classifier.classify(texts.slice(at, at + CHUNK).map((text) => ({ text })));
-    for (const score of scores) probabilities.push(names.map((name) => probabilityOf(score, task, name)));
-    progress.show(`${probabilities.length} of ${texts.length} rows`);
+  for (let at = 0; at < inputs.length; at += CHUNK) {
+    const scores = await classifier.classify(inputs.slice(at, at + CHUNK));
+    for (const score of scores) probabilities.push(probabilitiesOf(score, task, names));
+    progress.show(`${probabilities.length} of ${inputs.length} rows`);
   }
   progress.end();
   const predicted = probabilities.map((row) => row.indexOf(Math.max(...row)));
@@ -78,13 +84,8 @@ async function evaluate(classifier: Classifier, options: Options): Promise<Evalu
     model: classifier.version,
     task,
     ...measureProbabilities(probabilities, labels, names),
-    intervals: bootstrapIntervals(predicted, labels, groupNearDuplicates(texts), names.length),
+    intervals: bootstrapIntervals(predicted, labels, groupNearDuplicates(inputs.map(({ text }) => text)), names.length),
   };
-}
-
-function probabilityOf({ sentiment, topics }: Score, task: Options['task'], name: string): number {
-  if (task === 'topic') return topics.find(({ label }) => label === name)?.p ?? 0;
-  return name === 'negative' ? sentiment.negative : name === 'positive' ? sentiment.positive : sentiment.neutral;
 }
 
 /** The class that a label of the file means: a name of the bundle's, in any case, or a number with `--labels`. */

@@ -21,6 +21,8 @@ const schema = z.strictObject({
   family: z.enum(['bert', 'roberta']),
   /** Version of the text preparation that the heads were trained with. */
   preparation: z.literal(PREPARATION),
+  /** Whether the sentiment head was trained on texts with entities; without, an entity's sentiment is its text's. */
+  entities: z.boolean().optional(),
   maxTokens: size,
   padId: index,
   hidden: size,

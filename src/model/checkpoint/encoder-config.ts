@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { BarographError } from '../../domain/errors.ts';
 
-type Family = 'roberta' | 'bert';
+export type Family = 'roberta' | 'bert';
 
 /** The shape of a post-norm encoder. Both families are the same network but for positions and the classification head. */
 export interface EncoderConfig {

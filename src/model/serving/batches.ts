@@ -1,7 +1,12 @@
 import type { EncodedBatch } from './port.ts';
 
-/** Token ids of a text, special tokens included. */
-export type TokenIds = readonly number[];
+/** A text, or a text and what is asked about, as the model reads it. */
+export interface Tokens {
+  /** Special tokens included. */
+  readonly ids: readonly number[];
+  /** Segment of each token; all of segment 0 when left out. */
+  readonly types?: readonly number[];
+}
 
 /**
  * Cuts texts into batches: sorted by length, so that little is padded, and cut by the number of padded tokens. Returns
@@ -23,17 +28,19 @@ export function cutBatches(lengths: readonly number[], maxBatchTokens: number): 
   return batches;
 }
 
-/** Pads texts at the end with `padId` to the longest, or to `width` when that is more. All of one segment. */
-export function padBatch(texts: readonly TokenIds[], padId: number, width = 0): EncodedBatch {
-  const tokens = texts.reduce((most, text) => Math.max(most, text.length), width);
+/** Pads texts at the end with `padId` to the longest, or to `width` when that is more. */
+export function padBatch(texts: readonly Tokens[], padId: number, width = 0): EncodedBatch {
+  const tokens = texts.reduce((most, { ids }) => Math.max(most, ids.length), width);
   const size = texts.length * tokens;
   const ids = new BigInt64Array(size).fill(BigInt(padId));
   const mask = new BigInt64Array(size);
+  const types = new BigInt64Array(size);
   for (const [row, text] of texts.entries()) {
-    for (const [column, id] of text.entries()) {
+    for (const [column, id] of text.ids.entries()) {
       ids[row * tokens + column] = BigInt(id);
       mask[row * tokens + column] = 1n;
+      types[row * tokens + column] = BigInt(text.types?.[column] ?? 0);
     }
   }
-  return { batch: texts.length, tokens, ids, mask, types: new BigInt64Array(size) };
+  return { batch: texts.length, tokens, ids, mask, types };
 }

@@ -68,9 +68,14 @@ async function classify(
   const scores = new Array<Score>(inputs.length);
   const width = 3 + to.topics.length;
   const parts = cutParts(inputs, to).map(async (indices) => {
-    const texts = indices.map((index) => inputs[index]?.text ?? '');
-    const rows = await to.pool.score(texts, combined);
-    for (const [n, index] of indices.entries()) scores[index] = scoreOfRow(rows.subarray(n * width, (n + 1) * width), to.topics);
+    const rows = await to.pool.score(
+      indices.map((index) => plain(inputs[index])),
+      combined,
+    );
+    for (const [n, index] of indices.entries()) {
+      const topics = isAbout(inputs[index]) ? [] : to.topics;
+      scores[index] = scoreOfRow(rows.subarray(n * width, (n + 1) * width), topics);
+    }
   });
   try {
     await untilAborted(Promise.all(parts), signal);
@@ -81,6 +86,13 @@ async function classify(
   return scores;
 }
 
+/** Without what else the caller's object holds: it crosses to another thread. */
+function plain({ text, entity }: ClassifyInput = { text: '' }): ClassifyInput {
+  return entity === undefined ? { text } : { text, entity };
+}
+
+const isAbout = (input: ClassifyInput | undefined): boolean => (input?.entity ?? '').trim() !== '';
+
 /**
  * Shares the texts out: of about equal length, so that little is padded, and few enough that every worker gets some. Which texts
  * stand together decides nothing but the time, so a guess of their tokens by their characters will do.
@@ -89,7 +101,7 @@ function cutParts(
   inputs: readonly ClassifyInput[],
   { workers, maxBatchTokens, maxTokens }: Scoring,
 ): readonly (readonly number[])[] {
-  const guesses = inputs.map(({ text }) => Math.min(maxTokens, 2 + Math.ceil(text.length / 5)));
+  const guesses = inputs.map(({ text, entity = '' }) => Math.min(maxTokens, 2 + Math.ceil((text.length + entity.length) / 5)));
   const share = Math.ceil(guesses.reduce((sum, guess) => sum + guess, 0) / workers);
   return cutBatches(guesses, Math.min(maxBatchTokens, Math.max(MIN_BATCH_TOKENS, share)));
 }

@@ -1,15 +1,21 @@
-/** One text to be scored. */
+/** What is to be scored: a text, or a text and an entity in it whose sentiment is asked for. */
 export interface ClassifyInput {
   /** Any string: it is prepared and cut here (text-preparation.ts). */
   readonly text: string;
-  /** The company or instrument that the sentiment is asked about. Not used by version 1 of the heads. */
+  /**
+   * The company or instrument that the sentiment is asked about, as the text calls it. Blank is none. A bundle that was not
+   * trained on entities answers with the text's sentiment.
+   */
   readonly entity?: string;
 }
 
 /** Calibrated probabilities, rounded to 4 decimals each. */
 export interface Score {
   readonly sentiment: { readonly negative: number; readonly neutral: number; readonly positive: number };
-  /** Every topic of the bundle, most probable first; equal ones in the order of the bundle's labels. */
+  /**
+   * Every topic of the bundle, most probable first; equal ones in the order of the bundle's labels. Topics are a text's: none
+   * where an entity was asked about.
+   */
   readonly topics: readonly { readonly label: string; readonly p: number }[];
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../domain/errors.ts';
 import type { Bundle } from '../bundle/load-bundle.ts';
+import type { ClassifyInput } from './port.ts';
 
 /** What a worker is started with. */
 export interface ScorerOptions {
@@ -8,10 +9,10 @@ export interface ScorerOptions {
   readonly maxBatchTokens: number;
 }
 
-/** To the worker: texts to score. */
+/** To the worker: what to score. */
 export interface ScoreRequest {
   readonly id: number;
-  readonly texts: readonly string[];
+  readonly inputs: readonly ClassifyInput[];
 }
 
 /** An error as it crosses the thread. */

@@ -1,13 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { BarographError } from '../../domain/errors.ts';
+import type { ClassifyInput } from './port.ts';
 import type { ScoreRequest, ScorerOptions, ScorerReply, SentError } from './scorer-messages.ts';
 
-/** Threads that score texts, each with a session of its own. */
+/** Threads that score, each with a session of its own. */
 export interface ScorerPool {
   /** Resolves when every worker has loaded the model; rejects with the reason of the first that could not. */
   ready(): Promise<void>;
   /** Probabilities as text-scorer.ts gives them. Requests that are not given to a worker yet are dropped on abort. */
-  score(texts: readonly string[], signal: AbortSignal): Promise<Float64Array>;
+  score(inputs: readonly ClassifyInput[], signal: AbortSignal): Promise<Float64Array>;
   close(): Promise<void>;
 }
 
@@ -129,10 +130,10 @@ export function openScorerPool(workers: number, options: ScorerOptions, script: 
     ready: async () => {
       await Promise.all(slots.map((slot) => slot.starting.promise));
     },
-    score(texts, signal) {
+    score(inputs, signal) {
       return new Promise((resolve, reject) => {
         if (closed) throw closedError();
-        queue.push({ request: { id: nextId++, texts }, signal, resolve, reject });
+        queue.push({ request: { id: nextId++, inputs }, signal, resolve, reject });
         dispatch();
       });
     },

@@ -24,13 +24,13 @@ function describe(error: unknown): string {
 async function open({ bundle, threads, maxBatchTokens }: ScorerOptions): Promise<TextScorer> {
   const session = await openOnnxRuntimeSession(bundle.model, bundle.config.layers.map(hiddenOutput), threads);
   const scorer = createTextScorer(bundle, session, maxBatchTokens);
-  await scorer(['']); // the first run allocates; it also finds a model that does not fit its configuration
+  await scorer([{ text: '' }]); // the first run allocates; it also finds a model that does not fit its configuration
   return scorer;
 }
 
-async function answer(scorer: TextScorer, { id, texts }: ScoreRequest): Promise<void> {
+async function answer(scorer: TextScorer, { id, inputs }: ScoreRequest): Promise<void> {
   try {
-    send({ kind: 'scores', id, rows: await scorer(texts) });
+    send({ kind: 'scores', id, rows: await scorer(inputs) });
   } catch (error) {
     send({ kind: 'failed', id, error: asSent(error) });
   }

@@ -10,3 +10,9 @@ export function scoreOfRow(row: Float64Array, topics: readonly string[]): Score 
   ranked.sort((a, b) => b.p - a.p); // stable
   return { sentiment: { negative, neutral, positive }, topics: ranked };
 }
+
+/** The probabilities of one head in the order of its labels: 0 for a label that the score lacks. */
+export function probabilitiesOf({ sentiment, topics }: Score, head: 'sentiment' | 'topic', labels: readonly string[]): number[] {
+  const known = new Map(head === 'topic' ? topics.map(({ label, p }) => [label, p]) : Object.entries(sentiment));
+  return labels.map((label) => known.get(label) ?? 0);
+}

@@ -23,7 +23,10 @@ export function openStubClassifier(): Classifier {
     labels: { topics: TOPICS },
     async classify(inputs, signal) {
       signal?.throwIfAborted();
-      return inputs.map(({ text }) => SCORES[hash(text) & 255] ?? SCORES[0]!); // SCORES has 256 entries
+      return inputs.map(({ text, entity = '' }) => {
+        const score = SCORES[hash(`${entity}${text}`) & 255] ?? SCORES[0]!; // SCORES has 256 entries
+        return entity === '' ? score : { sentiment: score.sentiment, topics: [] };
+      });
     },
     close: async () => undefined,
   };

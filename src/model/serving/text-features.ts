@@ -2,36 +2,36 @@ import { BarographError } from '../../domain/errors.ts';
 import type { BundleConfig } from '../bundle/bundle-config.ts';
 import { cutBatches, padBatch } from './batches.ts';
 import { pool } from './pooling.ts';
-import type { Session } from './port.ts';
-import { createTextEncoder } from './text-encoder.ts';
+import type { ClassifyInput, Session } from './port.ts';
+import { createTextEncoder, type TextEncoder } from './text-encoder.ts';
 
 /** What turning a text into features reads of a bundle: heads are trained on exactly what serving computes. */
 export interface FeatureBundle {
-  readonly config: Pick<BundleConfig, 'maxTokens' | 'padId' | 'hidden' | 'layers' | 'pooling'>;
+  readonly config: Pick<BundleConfig, 'family' | 'entities' | 'maxTokens' | 'padId' | 'hidden' | 'layers' | 'pooling'>;
   /** JSON texts. */
   readonly tokenizer: string;
   readonly tokenizerConfig: string;
 }
 
-/** Feature vectors (parts * hidden) in the order of the texts. Rejects with E_MODEL_FAILED when the session fails. */
-export type TextFeatures = (texts: readonly string[]) => Promise<readonly Float64Array[]>;
+/** Feature vectors (parts * hidden) in the order of the inputs. Rejects with E_MODEL_FAILED when the session fails. */
+export type TextFeatures = (inputs: readonly ClassifyInput[]) => Promise<readonly Float64Array[]>;
 
 /** Prepares, tokenizes, batches, runs and pools on one session. Throws E_BUNDLE_INVALID when the tokenizer cannot be used. */
 export function createTextFeatures(bundle: FeatureBundle, session: Session, maxBatchTokens: number): TextFeatures {
   const { config } = bundle;
   const encode = openEncoder(bundle);
-  return async (texts) => {
-    const ids = texts.map(encode);
-    const results = new Array<Float64Array>(texts.length);
+  return async (inputs) => {
+    const tokens = inputs.map(({ text, entity }) => encode(text, config.entities === true ? entity : undefined));
+    const results = new Array<Float64Array>(inputs.length);
     for (const indices of cutBatches(
-      ids.map((text) => text.length),
+      tokens.map(({ ids }) => ids.length),
       maxBatchTokens,
     )) {
-      const members = indices.map((index) => ids[index] ?? []);
+      const members = indices.map((index) => tokens[index] ?? { ids: [] });
       const batch = padBatch(members, config.padId);
       const states = await session.run(batch);
       for (const [row, index] of indices.entries()) {
-        const place = { row, length: members[row]?.length ?? 0, tokens: batch.tokens };
+        const place = { row, length: members[row]?.ids.length ?? 0, tokens: batch.tokens };
         results[index] = pool(config.pooling, config.layers, states, place, config.hidden);
       }
     }
@@ -39,10 +39,10 @@ export function createTextFeatures(bundle: FeatureBundle, session: Session, maxB
   };
 }
 
-function openEncoder({ config, tokenizer, tokenizerConfig }: FeatureBundle): (text: string) => readonly number[] {
+function openEncoder({ config, tokenizer, tokenizerConfig }: FeatureBundle): TextEncoder {
   try {
     const files = { tokenizer: JSON.parse(tokenizer), tokenizerConfig: JSON.parse(tokenizerConfig) };
-    return createTextEncoder(files, config.maxTokens);
+    return createTextEncoder(files, config.family, config.maxTokens);
   } catch (cause) {
     throw new BarographError('E_BUNDLE_INVALID', 'the tokenizer files of the bundle cannot be used', { cause });
   }

@@ -1,17 +1,17 @@
 import { BarographError } from '../../domain/errors.ts';
 import type { Bundle } from '../bundle/load-bundle.ts';
 import { type Head, headLogits, softmax } from '../heads/head.ts';
-import type { Session } from './port.ts';
+import type { ClassifyInput, Session } from './port.ts';
 import { createTextFeatures } from './text-features.ts';
 
 /** What scoring reads of a bundle: all but the model, which the session holds. */
 export type ScoringBundle = Pick<Bundle, 'config' | 'tokenizer' | 'tokenizerConfig' | 'heads'>;
 
-/** One row a text: sentiment, then topics in the order of the labels; probabilities rounded to 4 decimals. (texts, classes of both) */
-export type TextScorer = (texts: readonly string[]) => Promise<Float64Array>;
+/** One row an input: sentiment, then topics in the order of the labels; probabilities rounded to 4 decimals. (inputs, classes of both) */
+export type TextScorer = (inputs: readonly ClassifyInput[]) => Promise<Float64Array>;
 
 /**
- * From texts to probabilities on one session. Throws E_BUNDLE_INVALID when the tokenizer cannot be used or the model gives
+ * From texts, or texts and entities, to probabilities on one session. Throws E_BUNDLE_INVALID when the tokenizer cannot be used or the model gives
  * something that is not finite, E_MODEL_FAILED when the session fails.
  */
 export function createTextScorer(bundle: ScoringBundle, session: Session, maxBatchTokens: number): TextScorer {
@@ -19,9 +19,9 @@ export function createTextScorer(bundle: ScoringBundle, session: Session, maxBat
   const { heads } = bundle.config;
   const features = createTextFeatures(bundle, session, maxBatchTokens);
   const width = sentiment.classes + topic.classes;
-  return async (texts) => {
-    const rows = new Float64Array(texts.length * width);
-    for (const [n, x] of (await features(texts)).entries()) {
+  return async (inputs) => {
+    const rows = new Float64Array(inputs.length * width);
+    for (const [n, x] of (await features(inputs)).entries()) {
       rows.set(probabilities(sentiment, x, heads.sentiment.temperature), n * width);
       rows.set(probabilities(topic, x, heads.topic.temperature), n * width + sentiment.classes);
     }

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { BarographError } from '../../domain/errors.ts';
-import { agreedSentiment, parseDecisions } from './sentfin-decisions.ts';
+import { agreedSentiment, parseDecisions, type SentimentLabel } from './sentfin-decisions.ts';
 
 export type Part = 'train' | 'validation' | 'test';
 
-/** A text with the index of its class, from one row of one file. */
+/** A text, or a text and an entity in it, with the index of its class, from one row of one file. */
 export interface LabelledText {
   readonly text: string;
+  readonly entity?: string;
   readonly label: number;
   readonly part: Part;
   readonly file: string;
@@ -55,14 +56,16 @@ const splitRows = z.array(
 const tweetRows = z.array(z.object({ text: z.string(), label: z.coerce.number().int().nonnegative() }));
 const sentfinRows = z.array(z.object({ Title: z.string(), Decisions: z.string() }));
 
-/**
- * Reads the labelled sets of a folder by its `split.csv`. A SEntFiN headline whose entities disagree is left out: text alone
- * cannot say what it is to whom. Throws E_INPUT_INVALID naming file and row.
- */
-export function readLabelledTexts(folder: string): {
+export interface LabelledSets {
   readonly topic: readonly LabelledText[];
+  /** Of whole texts: tweets, and SEntFiN headlines whose entities agree; where they differ, text alone cannot say what it is to whom. */
   readonly sentiment: readonly LabelledText[];
-} {
+  /** Sentiment towards entities: every decision of every SEntFiN headline. */
+  readonly entity: readonly LabelledText[];
+}
+
+/** Reads the labelled sets of a folder by its `split.csv`. Throws E_INPUT_INVALID naming file and row. */
+export function readLabelledTexts(folder: string): LabelledSets {
   const parts = new Map(splitRows.parse(readRows(folder, 'split.csv')).map((row) => [`${row.file}:${row.row}`, row.part]));
   const labelled = (file: string, row: number, text: string, label: number | undefined, classes: number): LabelledText => {
     const part = parts.get(`${file}:${row}`);
@@ -76,13 +79,22 @@ export function readLabelledTexts(folder: string): {
   const tweets = tweetRows
     .parse(readRows(folder, SENTIMENT_FILE))
     .map(({ text, label }, row) => labelled(SENTIMENT_FILE, row, text, TWEET_SENTIMENT[label], SENTIMENTS.length));
-  const headlines = sentfinRows.parse(readRows(folder, SENTFIN_FILE)).flatMap(({ Title, Decisions }, row) => {
+  const sentfin = sentfinRows.parse(readRows(folder, SENTFIN_FILE)).map(({ Title, Decisions }, row) => {
     const decisions = parseDecisions(Decisions);
     if (decisions.length === 0) throw invalid(folder, SENTFIN_FILE, row, `no decision in ${Decisions}`);
+    const of = (sentiment: SentimentLabel): LabelledText =>
+      labelled(SENTFIN_FILE, row, Title, SENTIMENTS.indexOf(sentiment), SENTIMENTS.length);
     const agreed = agreedSentiment(decisions);
-    return agreed === undefined ? [] : [labelled(SENTFIN_FILE, row, Title, SENTIMENTS.indexOf(agreed), SENTIMENTS.length)];
+    return {
+      whole: agreed === undefined ? [] : [of(agreed)],
+      each: decisions.map(({ entity, sentiment }) => ({ ...of(sentiment), entity })),
+    };
   });
-  return { topic, sentiment: [...tweets, ...headlines] };
+  return {
+    topic,
+    sentiment: [...tweets, ...sentfin.flatMap(({ whole }) => whole)],
+    entity: sentfin.flatMap(({ each }) => each),
+  };
 }
 
 function readRows(folder: string, file: string): unknown {

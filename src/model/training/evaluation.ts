@@ -38,7 +38,7 @@ export class Evaluator {
       BATCH_TOKENS,
     )) {
       const batch = padBatch(
-        indices.map((index) => examples[index]?.ids ?? []),
+        indices.map((index) => examples[index] ?? { ids: [] }),
         config.padId,
       );
       const results = await this.#session.run({ ...weights, ...encoderFeeds(batch) });

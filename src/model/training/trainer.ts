@@ -97,10 +97,7 @@ async function step(
     spec.heads.map(({ name }) => [name, Math.max(weightOf(labelsOf(name, batches.flat())), Number.MIN_VALUE)]),
   );
   const labelled = batches.map((batch) => ({
-    batch: padBatch(
-      batch.map(({ ids }) => ids),
-      spec.config.padId,
-    ),
+    batch: padBatch(batch, spec.config.padId),
     targets: new Map(spec.heads.map(({ name }) => [name, targetsOf(labelsOf(name, batch), weights.get(name) ?? 1)])),
   }));
   const { loss, norm } = await session.step(labelled, rateOf(schedule, number, steps));
@@ -131,6 +128,6 @@ function fingerprint({ spec, examples, ...settings }: TrainingOptions): string {
   const { threads: _threads, patience: _patience, folder: _folder, ...deciding } = settings;
   const trained = spec.parameters.map(({ name }) => [name, spec.isTrained(name), spec.rateScale(name)]);
   const hash = createHash('sha256').update(JSON.stringify({ ...spec, ...deciding, trained }));
-  for (const { ids, labels } of examples) hash.update(JSON.stringify([ids, labels]));
+  for (const { ids, types, labels } of examples) hash.update(JSON.stringify([ids, types, labels]));
   return hash.digest('hex');
 }

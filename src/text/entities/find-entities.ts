@@ -1,4 +1,4 @@
-import { type Company, type CompanyList, companyList } from './company-list.ts';
+import { type Company, companyList } from './company-list.ts';
 import { findNames } from './names.ts';
 import { findCashtags, findExchangeTickers, normaliseSymbol } from './symbols.ts';
 
@@ -6,6 +6,8 @@ import { findCashtags, findExchangeTickers, normaliseSymbol } from './symbols.ts
 export interface Entity {
   readonly symbol: string;
   readonly name: string;
+  /** How the text calls it where it does so first; undefined when only the source attached it. */
+  readonly mention: string | undefined;
 }
 
 /**
@@ -17,30 +19,22 @@ export function findEntities(text: string, tickers: readonly string[]): readonly
   const list = companyList();
   const known = (symbol: string): boolean => list.bySymbol.has(symbol);
   const found = new Map<Company | string, Entity>();
-  for (const ticker of tickers) addSymbol(found, list, normaliseSymbol(ticker));
-  const names = findNames(text, list.names);
-  const mentions = [...findCashtags(text, known), ...findExchangeTickers(text, known)];
-  if (mentions.length === 0) {
-    for (const { company } of names) addCompany(found, company);
-    return [...found.values()];
-  }
-  const all = [...mentions, ...names].sort((a, b) => a.index - b.index);
-  for (const mention of all) {
-    if ('symbol' in mention) addSymbol(found, list, mention.symbol);
-    else addCompany(found, mention.company);
+  const add = (key: Company | string, entity: Entity): void => {
+    const before = found.get(key);
+    if (before === undefined) found.set(key, entity);
+    else if (before.mention === undefined && entity.mention !== undefined) found.set(key, { ...before, mention: entity.mention });
+  };
+  const addSymbol = (symbol: string, mention?: string): void => {
+    if (symbol === '') return;
+    const company = list.bySymbol.get(symbol);
+    if (company === undefined) add(symbol, { symbol, name: symbol, mention });
+    else add(company, { symbol: list.former.has(symbol) ? symbol : company.symbol, name: company.name, mention });
+  };
+  for (const ticker of tickers) addSymbol(normaliseSymbol(ticker));
+  const mentions = [...findNames(text, list.names), ...findCashtags(text, known), ...findExchangeTickers(text, known)];
+  for (const mention of mentions.sort((a, b) => a.index - b.index)) {
+    if ('symbol' in mention) addSymbol(mention.symbol, mention.text);
+    else add(mention.company, { symbol: mention.company.symbol, name: mention.company.name, mention: mention.text });
   }
   return [...found.values()];
-}
-
-function addSymbol(found: Map<Company | string, Entity>, list: CompanyList, symbol: string): void {
-  if (symbol === '') return;
-  const company = list.bySymbol.get(symbol);
-  const key = company ?? symbol;
-  if (found.has(key)) return;
-  if (company === undefined) found.set(key, { symbol, name: symbol });
-  else found.set(key, { symbol: list.former.has(symbol) ? symbol : company.symbol, name: company.name });
-}
-
-function addCompany(found: Map<Company | string, Entity>, company: Company): void {
-  if (!found.has(company)) found.set(company, { symbol: company.symbol, name: company.name });
 }

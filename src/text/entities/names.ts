@@ -3,6 +3,8 @@ import { splitWords, type Word } from './words.ts';
 
 export interface NameMention {
   readonly company: Company;
+  /** As it stands in the text, without a possessive. */
+  readonly text: string;
   readonly index: number;
 }
 
@@ -41,7 +43,9 @@ export function findNames(text: string, names: NameNode): NameMention[] {
       titleCase ??= isTitleCase(list);
       if (!speaksOfCompany(list, start, end, titleCase)) continue;
     } else if (end - start === 1 && insideLongerName(list, start, end)) continue;
-    found.push({ company, index: list[start]!.index }); // start < list.length
+    const [first, last] = [list[start]!, list[end - 1]!]; // start < end <= list.length
+    const name = text.slice(first.index, last.index + last.text.length).replace(/['’]s?$/, '');
+    found.push({ company, text: name, index: first.index });
     start = end - 1;
   }
   return found;

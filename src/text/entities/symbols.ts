@@ -48,6 +48,8 @@ const EXCHANGE_TICKER =
 
 export interface SymbolMention {
   readonly symbol: string;
+  /** As it stands in the text. */
+  readonly text: string;
   readonly index: number;
 }
 
@@ -70,7 +72,7 @@ export function findCashtags(text: string, known: (symbol: string) => boolean): 
     const symbol = normaliseSymbol(tag);
     const upper = tag === tag.toUpperCase();
     if (CURRENCIES.has(symbol) || (!upper && (symbol.length < 3 || !known(symbol)))) continue;
-    found.push({ symbol, index: match.index });
+    found.push({ symbol, text: `$${tag}`, index: match.index });
   }
   return found;
 }
@@ -89,7 +91,7 @@ export function findExchangeTickers(text: string, known: (symbol: string) => boo
     const local = suffix === '' || plain.includes('.') ? plain : `${plain}${suffix}`;
     // Indian companies stand in the list under their exchange's symbol.
     const symbol = (suffix === '.NS' || suffix === '.BO') && !known(local) && known(plain) ? plain : local;
-    found.push({ symbol, index: match.index + whole.length - ticker.length });
+    found.push({ symbol, text: ticker, index: match.index + whole.length - ticker.length });
   }
   return found;
 }

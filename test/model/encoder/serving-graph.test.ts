@@ -57,11 +57,15 @@ for (const family of ['bert', 'roberta']) {
     const { graph, observed } = observationGraph(config, parameters);
     const recorder = rangeRecorder(observed);
     for (const text of texts) {
-      const results = await run(graph, padBatch([text], config.padId));
+      const results = await run(graph, padBatch([{ ids: text }], config.padId));
       for (const { output } of observed) recorder.record(output, floats(results[output]));
     }
     const ranges: ActivationRanges = recorder.ranges();
-    const batch = padBatch(texts, config.padId, 12);
+    const batch = padBatch(
+      texts.map((ids) => ({ ids })),
+      config.padId,
+      12,
+    );
     const exact = floats((await run(evaluationGraph(config, parameters), batch)).hidden_state);
     const served = floats((await run(servingGraph(config, parameters, ranges, [0, 2]), batch))[hiddenOutput(2)]);
     for (const [row, text] of texts.entries()) {

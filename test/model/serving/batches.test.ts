@@ -37,10 +37,10 @@ test('fills batches: two that follow each other would not fit in one', () => {
   }
 });
 
-test('pads at the end and masks what it padded', () => {
-  const { batch, tokens, ids, mask, types } = padBatch([[7, 8, 9], [5]], 1, 4);
+test('pads at the end, masks what it padded and keeps segments', () => {
+  const { batch, tokens, ids, mask, types } = padBatch([{ ids: [7, 8, 9], types: [0, 1, 1] }, { ids: [5] }], 1, 4);
   assert.deepEqual([batch, tokens], [2, 4]);
   assert.deepEqual([...ids], [7n, 8n, 9n, 1n, 5n, 1n, 1n, 1n]);
   assert.deepEqual([...mask], [1n, 1n, 1n, 0n, 1n, 0n, 0n, 0n]);
-  assert.deepEqual([...types], new Array(8).fill(0n));
+  assert.deepEqual([...types], [0n, 1n, 1n, 0n, 0n, 0n, 0n, 0n]);
 });

@@ -11,6 +11,7 @@ const script = new URL('../../fixtures/model/crashing-scorer.ts', import.meta.ur
 const pool = openScorerPool(1, options, script);
 after(() => pool.close());
 
+const inputs = (...texts: string[]) => texts.map((text) => ({ text }));
 const never = new AbortController().signal;
 const failed = (message: RegExp) => (error: unknown) =>
   error instanceof BarographError && error.code === 'E_MODEL_FAILED' && error.retryable && message.test(error.message);
@@ -20,25 +21,25 @@ for (const [how, message] of [
   ['throw', /died: out of memory/],
 ] as const) {
   test(`rejects what a dying thread held (${how}) as retryable, and starts another for the next texts`, async () => {
-    const [first, second] = [pool.score([how], never), pool.score(['held behind it'], never)];
-    const queued = pool.score(['waiting'], never);
+    const [first, second] = [pool.score(inputs(how), never), pool.score(inputs('held behind it'), never)];
+    const queued = pool.score(inputs('waiting'), never);
     await assert.rejects(first, failed(message));
     await assert.rejects(second, failed(message));
     assert.deepEqual(await queued, Float64Array.of(7));
-    assert.deepEqual(await pool.score(['four', 'a'], never), Float64Array.of(4, 1));
+    assert.deepEqual(await pool.score(inputs('four', 'a'), never), Float64Array.of(4, 1));
   });
 }
 
 test('rejects only the batch that failed when the thread lives', async () => {
-  const [bad, good] = [pool.score(['fail'], never), pool.score(['good'], never)];
+  const [bad, good] = [pool.score(inputs('fail'), never), pool.score(inputs('good'), never)];
   await assert.rejects(bad, failed(/this batch/));
   assert.deepEqual(await good, Float64Array.of(4));
 });
 
 test('drops texts whose caller has gone before a thread was free', async () => {
   const controller = new AbortController();
-  const busy = [pool.score(['a'], never), pool.score(['b'], never)];
-  const dropped = pool.score(['exit'], controller.signal);
+  const busy = [pool.score(inputs('a'), never), pool.score(inputs('b'), never)];
+  const dropped = pool.score(inputs('exit'), controller.signal);
   controller.abort(new Error('gone'));
   await assert.rejects(dropped, /gone/);
   await Promise.all(busy);
@@ -47,6 +48,6 @@ test('drops texts whose caller has gone before a thread was free', async () => {
 test('rejects on close what a hanging thread holds', async () => {
   const hanging = openScorerPool(1, options, script);
   await hanging.ready();
-  const call = hanging.score(['hang'], never);
+  const call = hanging.score(inputs('hang'), never);
   await Promise.all([hanging.close(), assert.rejects(call, failed(/closed/))]);
 });

@@ -21,8 +21,23 @@ test('takes money and slang for no cashtag', () => {
 });
 
 test('accepts an unknown cashtag as its own name', () => {
-  assert.deepEqual(findEntities('Buying $ZZQQX now', []), [{ symbol: 'ZZQQX', name: 'ZZQQX' }]);
+  assert.deepEqual(findEntities('Buying $ZZQQX now', []), [{ symbol: 'ZZQQX', name: 'ZZQQX', mention: '$ZZQQX' }]);
   assert.deepEqual(symbols('a small letter $zzqqx is none'), []);
+});
+
+test('says how the text calls a company, by its first mention', () => {
+  const mentions = (text: string, tickers: readonly string[] = []): unknown[] =>
+    findEntities(text, tickers).map(({ symbol, mention }) => [symbol, mention]);
+  assert.deepEqual(mentions("Apple's supplier $TSM sues Coca-Cola Co; Apple falls"), [
+    ['AAPL', 'Apple'],
+    ['TSM', '$TSM'],
+    ['KO', 'Coca-Cola'],
+  ]);
+  assert.deepEqual(mentions('Exxon (NYSE: XOM) falls'), [['XOM', 'Exxon']]);
+  assert.deepEqual(mentions('Apple falls', ['MSFT', 'AAPL']), [
+    ['MSFT', undefined],
+    ['AAPL', 'Apple'],
+  ]);
 });
 
 test('finds tickers with their exchange', () => {
@@ -101,7 +116,7 @@ test('takes persons, places and indices for no company', () => {
 });
 
 test('keeps a former symbol as it was found, and knows its company', () => {
-  assert.deepEqual(findEntities('$FB: Facebook and Meta Platforms', []), [{ symbol: 'FB', name: 'Meta Platforms' }]);
+  assert.deepEqual(findEntities('$FB: Facebook and Meta Platforms', []), [{ symbol: 'FB', name: 'Meta Platforms', mention: '$FB' }]);
   assert.deepEqual(symbols('Facebook fined'), ['META']);
   assert.deepEqual(symbols('$GOOGL and $GOOG and Google'), ['GOOG']);
 });
