@@ -5,13 +5,11 @@
  * serving computes, measures the result through the serving path, writes the bundle. The same machine gives the same bytes each
  * time; a run that was killed goes on where it stood.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeBundle } from '../src/model/bundle/write-bundle.ts';
-import { readEncoderConfig } from '../src/model/checkpoint/encoder-config.ts';
-import { encoderParameters, loadParameters } from '../src/model/checkpoint/parameters.ts';
-import { openSafetensors } from '../src/model/checkpoint/safetensors.ts';
+import { readCheckpoint } from '../src/model/checkpoint/checkpoint-folder.ts';
 import { hiddenOutput, servingGraph } from '../src/model/encoder/serving-graph.ts';
 import { encodeOnnx } from '../src/model/graph/onnx-file.ts';
 import { fitTemperature } from '../src/model/heads/calibration.ts';
@@ -46,12 +44,7 @@ const { values } = parseArgs({
 const log = (line: string): void => console.error(line);
 
 const checkpoint = await fetchEncoder(values.cache);
-const tokenizer = readFileSync(join(checkpoint, 'tokenizer.json'), 'utf8');
-const tokenizerConfig = readFileSync(join(checkpoint, 'tokenizer_config.json'), 'utf8');
-const encoderConfig = readEncoderConfig(join(checkpoint, 'config.json'));
-const file = openSafetensors(join(checkpoint, 'model.safetensors'));
-const start = loadParameters(file, encoderParameters(encoderConfig));
-file.close();
+const { config: encoderConfig, tokenizer, tokenizerConfig, parameters: start } = readCheckpoint(checkpoint);
 
 const data = readLabelledTexts(join(values.data, 'labelled'));
 log(`${data.topic.length} topic texts, ${data.sentiment.length} sentiment texts`);

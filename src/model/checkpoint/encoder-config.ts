@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { BarographError } from '../../domain/errors.ts';
 
@@ -60,17 +59,6 @@ export function parseEncoderConfig(json: unknown, path: string): EncoderConfig {
     padId: fields.pad_token_id ?? (family === 'bert' ? 0 : 1), // the defaults of transformers' BertConfig and RobertaConfig
     layerNormEpsilon: fields.layer_norm_eps,
   };
-}
-
-/** Reads the `config.json` of a checkpoint. Throws E_CHECKPOINT_INVALID. */
-export function readEncoderConfig(path: string): EncoderConfig {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new BarographError('E_CHECKPOINT_INVALID', `${path}: cannot be read as JSON`, { cause, facts: { path } });
-  }
-  return parseEncoderConfig(json, path);
 }
 
 /** Position of a text's first token in the position table: RoBERTa counts from the row after the padding's. */

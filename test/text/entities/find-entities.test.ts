@@ -116,7 +116,9 @@ test('takes persons, places and indices for no company', () => {
 });
 
 test('keeps a former symbol as it was found, and knows its company', () => {
-  assert.deepEqual(findEntities('$FB: Facebook and Meta Platforms', []), [{ symbol: 'FB', name: 'Meta Platforms', mention: '$FB' }]);
+  assert.deepEqual(findEntities('$FB: Facebook and Meta Platforms', []), [
+    { symbol: 'FB', name: 'Meta Platforms', mention: '$FB' },
+  ]);
   assert.deepEqual(symbols('Facebook fined'), ['META']);
   assert.deepEqual(symbols('$GOOGL and $GOOG and Google'), ['GOOG']);
 });
