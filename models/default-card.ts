@@ -1,22 +1,10 @@
-import type { Metrics } from '../src/model/heads/metrics.ts';
-import type { Evaluation } from './evaluate-bundle.ts';
-
-const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
-
-const row = (name: string, { n, accuracy, macroF1, ece, nll }: Metrics): string =>
-  `| ${name} | ${n} | ${percent(accuracy)} | ${macroF1.toFixed(3)} | ${ece.toFixed(3)} | ${nll.toFixed(3)} |`;
-
-const classRows = ({ classes }: Metrics): string =>
-  classes
-    .map(({ label, n, precision, recall, f1 }) => {
-      const name = label.replaceAll('|', '\\|');
-      return `| ${name} | ${n} | ${precision.toFixed(3)} | ${recall.toFixed(3)} | ${f1.toFixed(3)} |`;
-    })
-    .join('\n');
+import { classTable, figuresTable } from '../src/model/bundle/card.ts';
+import type { BundleMeasurement } from '../src/model/bundle/measure-bundle.ts';
 
 /** The text of the default bundle's CARD.md, its figures as they were measured. */
-export function defaultCard(test: Evaluation, validation: Evaluation): string {
-  const files = Object.entries(test.sentimentByFile).map(([file, metrics]) => row(`sentiment, ${file}`, metrics));
+export function defaultCard(test: BundleMeasurement, validation: BundleMeasurement): string {
+  const { topic, sentiment, entity } = test.tasks;
+  if (topic === undefined || sentiment === undefined || entity === undefined) throw new Error('all tasks are measured');
   return `# Default bundle: topics and sentiment of financial headlines
 
 ## What it is
@@ -31,28 +19,19 @@ opinion, not a fact, and no advice to trade.
 Through the serving path (int8, probabilities calibrated and rounded to 4 decimals), on the test part of the data's own split by
 near-duplicate group, which nothing was chosen on. Calibration error: expected, 15 bins. Likelihood: mean negative log, in nats.
 
-| test part | texts | accuracy | macro-F1 | calibration error | likelihood |
-|---|---|---|---|---|---|
-${row('topic', test.topic)}
-${row('sentiment', test.sentiment)}
-${files.join('\n')}
+${figuresTable(test, validation)}
 
-On the validation part, by which the best step and the temperatures were chosen: topic
-${percent(validation.topic.accuracy)} and ${validation.topic.macroF1.toFixed(3)}, sentiment ${percent(validation.sentiment.accuracy)} and ${validation.sentiment.macroF1.toFixed(3)}.
+${classTable('topic', topic)}
 
-| topic | texts | precision | recall | F1 |
-|---|---|---|---|---|
-${classRows(test.topic)}
+${classTable('sentiment', sentiment)}
 
-| sentiment | texts | precision | recall | F1 |
-|---|---|---|---|---|
-${classRows(test.sentiment)}
+${classTable('entity', entity)}
 
 Confusion matrices stand in metrics.json.
 
 ## Limits
-- A headline that is good for one company and bad for another gets one sentiment. Of SEntFiN only headlines whose companies all agree were used,
-  in training and in these figures, so the figures flatter what mixed headlines would give.
+- Without an entity, a headline that is good for one company and bad for another gets one sentiment; the figures of whole texts are of
+  headlines whose companies all agree, so they flatter what mixed headlines would give. Ask about the company.
 - The topic set labels each tweet with one topic; many headlines have two. "Markets", "Stock Movement" and "Stock Commentary" overlap.
 - Trained on English tweets about listed companies and on headlines that are mostly about Indian ones; other countries, years and styles
   were not measured. Neither were irony, negation, or figures that matter only against what was expected.

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ConfigDocument, Path } from './document.ts';
-import { schemaAt } from './json-schema.ts';
+import { type JsonSchema, schemaAt } from './json-schema.ts';
 import { nearestKey } from './nearest-key.ts';
 import type { RelationFault } from './relations.ts';
 
@@ -28,19 +28,20 @@ function formatPath(path: Path): string {
 export function collectFaults(
   file: string,
   document: ConfigDocument,
+  schema: JsonSchema,
   issues: readonly z.core.$ZodIssue[],
   relations: readonly RelationFault[],
 ): ConfigFault[] {
   const faults: ConfigFault[] = document.faults.map((fault) => ({ file, ...fault }));
-  for (const issue of issues) faults.push(...ofIssue(file, document, issue));
+  for (const issue of issues) faults.push(...ofIssue(file, document, schema, issue));
   for (const { path, message } of relations) faults.push({ file, ...document.positionOf(path), path: formatPath(path), message });
   return faults.sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function ofIssue(file: string, document: ConfigDocument, issue: z.core.$ZodIssue): ConfigFault[] {
+function ofIssue(file: string, document: ConfigDocument, schema: JsonSchema, issue: z.core.$ZodIssue): ConfigFault[] {
   const path: (string | number)[] = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(schemaAt(document.value, path)?.properties ?? {});
+    const known = Object.keys(schemaAt(schema, document.value, path)?.properties ?? {});
     return issue.keys.map((key) => ({
       file,
       ...document.keyPositionOf(path, key),
@@ -48,7 +49,7 @@ function ofIssue(file: string, document: ConfigDocument, issue: z.core.$ZodIssue
       message: unknownKey(key, known),
     }));
   }
-  const message = `${expectation(issue)}, got ${describe(document.value, path)}${kindHint(issue, document.value, path)}`;
+  const message = `${expectation(issue)}, got ${describe(schema, document.value, path)}${kindHint(issue, document.value, path)}`;
   return [{ file, ...document.positionOf(path), path: formatPath(path), message }];
 }
 
@@ -101,12 +102,12 @@ function valueAt(file: unknown, path: Path): unknown {
 }
 
 /** What stands at a path, never showing a secret nor more than a line of it. */
-function describe(file: unknown, path: Path): string {
+function describe(schema: JsonSchema, file: unknown, path: Path): string {
   const value = valueAt(file, path);
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping of keys';
-  if (schemaAt(file, path)?.writeOnly === true)
+  if (schemaAt(schema, file, path)?.writeOnly === true)
     return `${value === '' ? 'an empty text' : 'something else'} (not shown: it is a secret)`;
   return typeof value === 'string'
     ? JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)

@@ -18,17 +18,23 @@ export interface JsonSchema {
   readonly maximum?: number;
 }
 
-let schema: JsonSchema | undefined;
+const made = new WeakMap<z.ZodType, JsonSchema>();
 
-/** The configuration file as a JSON Schema (2020-12), for editors and for the documentation. */
-export function jsonSchema(): JsonSchema {
-  schema ??= { title: 'Barograph configuration', ...z.toJSONSchema(configSchema, { io: 'input' }) } as JsonSchema;
-  return schema;
+/** A file's schema as a JSON Schema (2020-12), for editors, for messages and for the documentation. */
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  const known = made.get(schema) ?? (z.toJSONSchema(schema, { io: 'input' }) as JsonSchema);
+  made.set(schema, known);
+  return known;
 }
 
-/** The part that describes the value at a path of `file`; in a union, the branch that the value's `kind` picks. */
-export function schemaAt(file: unknown, path: readonly (string | number)[]): JsonSchema | undefined {
-  let part: JsonSchema | undefined = branch(jsonSchema(), file);
+/** The configuration file's. */
+export function jsonSchema(): JsonSchema {
+  return { title: 'Barograph configuration', ...jsonSchemaOf(configSchema) } as JsonSchema;
+}
+
+/** The part of a schema that describes the value at a path of `file`; in a union, the branch that the value's `kind` picks. */
+export function schemaAt(schema: JsonSchema, file: unknown, path: readonly (string | number)[]): JsonSchema | undefined {
+  let part: JsonSchema | undefined = branch(schema, file);
   let value = file;
   for (const step of path) {
     value = typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined;

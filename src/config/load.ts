@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
 import { BarographError } from '../domain/errors.ts';
-import { readDocument } from './document.ts';
+import { type ConfigDocument, readDocument } from './document.ts';
 import { type ConfigFault, collectFaults, formatFault } from './faults.ts';
-import { checkRelations } from './relations.ts';
+import { jsonSchemaOf } from './json-schema.ts';
+import { checkRelations, type RelationFault } from './relations.ts';
 import { type Config, configSchema } from './schema.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -47,12 +49,21 @@ export function checkConfig(
   file: string,
   env: Environment,
 ): { readonly config?: Config; readonly faults: readonly ConfigFault[] } {
-  const document = readDocument(text, env);
-  const result = configSchema.safeParse(document.value);
+  const { value, faults } = checkDocument(configSchema, readDocument(text, env), file, checkRelations);
+  return value === undefined ? { faults } : { config: absolute(value, dirname(resolve(file))), faults };
+}
+
+/** Checks a file that was read against a schema. `value` is there exactly when there are no faults. */
+export function checkDocument<T>(
+  schema: z.ZodType<T>,
+  document: ConfigDocument,
+  file: string,
+  relations: (value: unknown) => readonly RelationFault[] = () => [],
+): { readonly value?: T; readonly faults: readonly ConfigFault[] } {
+  const result = schema.safeParse(document.value);
   const issues = result.success ? [] : result.error.issues;
-  const faults = collectFaults(file, document, issues, checkRelations(document.value));
-  if (!result.success || faults.length > 0) return { faults };
-  return { config: absolute(result.data, dirname(resolve(file))), faults };
+  const faults = collectFaults(file, document, jsonSchemaOf(schema), issues, relations(document.value));
+  return result.success && faults.length === 0 ? { value: result.data, faults } : { faults };
 }
 
 function absolute(config: Config, folder: string): Config {

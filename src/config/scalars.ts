@@ -71,7 +71,7 @@ export function size(min: string, max: string, description: string) {
 
 function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
-  if (typeof value !== 'string' || !/^-?\d{1,15}(\.\d{1,15})?$/.test(value.trim())) return undefined;
+  if (typeof value !== 'string' || !/^-?\d{1,15}(\.\d{1,15})?(e-?\d{1,2})?$/i.test(value.trim())) return undefined;
   return Number(value);
 }
 
@@ -88,6 +88,15 @@ export function positiveNumber(max: number, description: string) {
   return scalar(`a number above 0, at most ${max}`, json, (value) => {
     const number = numberOf(value);
     return number !== undefined && number > 0 && number <= max ? number : undefined;
+  });
+}
+
+/** From 0 to below 1. */
+export function share(description: string) {
+  const json = { type: ['number', 'string'], minimum: 0, exclusiveMaximum: 1, pattern: '^\\d|\\$\\{', description };
+  return scalar('a share from 0 to below 1', json, (value) => {
+    const number = numberOf(value);
+    return number !== undefined && number >= 0 && number < 1 ? number : undefined;
   });
 }
 

@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util';
 import type { EncoderConfig } from '../../src/model/checkpoint/encoder-config.ts';
 import { encoderParameters, type Parameters } from '../../src/model/checkpoint/parameters.ts';
 import { headParameters } from '../../src/model/training/heads.ts';
-import { initialLora, loraParameters } from '../../src/model/training/lora.ts';
+import { initialWeights } from '../../src/model/training/initial-weights.ts';
+import { loraParameters } from '../../src/model/training/lora.ts';
 import { targetsOf, weightOf } from '../../src/model/training/loss.ts';
 import { type Method, rateScaleBy, trainedBy } from '../../src/model/training/methods.ts';
 import { ADAMW } from '../../src/model/training/optimisers.ts';
@@ -45,7 +46,7 @@ function specOf(config: EncoderConfig, method: Method): { readonly spec: Trainin
     rateScale: rateScaleBy(1, config),
     ...(method.kind === 'lora' ? { lora: method } : {}),
   };
-  return { spec, initial: new Map([...counterParameters(base), ...initialLora(adapters, 1)]) };
+  return { spec, initial: new Map([...counterParameters(base), ...initialWeights(adapters, 1)]) };
 }
 
 /** Milliseconds of some steps of a method, the first ones left out, and the highest resident memory in MB. */
@@ -54,7 +55,13 @@ async function timeSteps(config: EncoderConfig, method: Method, steps: number): 
   const session = new TrainingSession(spec, initial, THREADS);
   const size = ROWS * TOKENS;
   const batch = {
-    ...{ batch: ROWS, tokens: TOKENS, mask: new BigInt64Array(size).fill(1n), types: new BigInt64Array(size) },
+    ...{
+      batch: ROWS,
+      tokens: TOKENS,
+      mask: new BigInt64Array(size).fill(1n),
+      types: new BigInt64Array(size),
+      pooled: new BigInt64Array(size).fill(1n),
+    },
     ids: BigInt64Array.from({ length: size }, (_, i) => BigInt(1000 + ((i * 7919) % 29_000))),
   };
   const targets = new Map(

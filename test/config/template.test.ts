@@ -26,7 +26,7 @@ test('has no faults with every commented key switched on, and then holds every k
     config?.notifiers.map((notifier) => notifier.kind),
     ['console', 'slack', 'webhook'],
   );
-  const feedKeys = Object.keys(schemaAt({ feeds: [{}] }, ['feeds', 0])?.properties ?? {});
+  const feedKeys = Object.keys(schemaAt(jsonSchema(), { feeds: [{}] }, ['feeds', 0])?.properties ?? {});
   for (const key of [...Object.keys(jsonSchema().properties ?? {}), ...feedKeys]) assert.match(text, new RegExp(`\\b${key}:`));
 });
 

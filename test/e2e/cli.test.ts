@@ -10,7 +10,7 @@ import { writeRecording } from './recording.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../models/default', import.meta.url));
 const COMMANDS = [
-  'run,init,validate,schema,doctor,ingest,classify,eval,replay,verify'.split(',').map((name) => [name]),
+  'run,init,validate,schema,doctor,ingest,classify,train,eval,replay,verify'.split(',').map((name) => [name]),
   ['list', 'show'].map((name) => ['series', name]),
   [['alerts', 'list']],
   ['inspect', 'split'].map((name) => ['data', name]),
@@ -172,7 +172,7 @@ describe('the command line', { timeout: 5 * 60_000 }, () => {
     const numbered = ['eval', '--task', 'sentiment', '--data', 'numbered.csv'];
     assert.deepEqual(await json(...numbered, '--labels', 'negative,positive,neutral'), measured);
     await fails(2, /label "0" is none of negative, neutral, positive; say with --labels/, ...numbered);
-    await fails(2, /bad is no label of the bundle/, ...numbered, '--labels', 'bad,good');
+    await fails(2, /bad is no label of the model/, ...numbered, '--labels', 'bad,good');
   });
 
   it('looks at labelled data and parts it, near-duplicates together', async () => {

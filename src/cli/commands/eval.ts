@@ -6,8 +6,9 @@ import { type Metrics, measureProbabilities } from '../../model/heads/metrics.ts
 import { openClassifier } from '../../model/serving/classifier.ts';
 import type { Classifier, ClassifyInput } from '../../model/serving/port.ts';
 import { probabilitiesOf } from '../../model/serving/scores.ts';
-import { SENTIMENTS } from '../../model/training-data/labelled-texts.ts';
+import { SENTIMENTS } from '../../model/training-data/labelled-text.ts';
 import { groupNearDuplicates } from '../../model/training-data/near-duplicates.ts';
+import { labelReader } from '../label-reader.ts';
 import { createOutput, table } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { DEFAULT_BUNDLE } from '../setup.ts';
@@ -60,7 +61,8 @@ export function evalCommand(): Command {
 async function evaluate(classifier: Classifier, options: Options): Promise<Evaluation> {
   const { data, task } = options;
   const names: readonly string[] = task === 'sentiment' ? SENTIMENTS : classifier.labels.topics;
-  const classOf = classReader(names, options);
+  const numbered = options.labels?.split(',') ?? (task === 'topic' ? names : undefined);
+  const classOf = labelReader({ names, numbered, file: data, hint: '--labels' });
   if (options.entity !== undefined && task === 'topic')
     throw new BarographError('E_USAGE', '--entity: topics are of a text, not of a company in it.');
   const inputs: ClassifyInput[] = [];
@@ -85,25 +87,6 @@ async function evaluate(classifier: Classifier, options: Options): Promise<Evalu
     task,
     ...measureProbabilities(probabilities, labels, names),
     intervals: bootstrapIntervals(predicted, labels, groupNearDuplicates(inputs.map(({ text }) => text)), names.length),
-  };
-}
-
-/** The class that a label of the file means: a name of the bundle's, in any case, or a number with `--labels`. */
-function classReader(names: readonly string[], { data, task, labels }: Options): (label: string, row: number) => number {
-  const plain = (name: string): string => name.trim().toLowerCase();
-  const byName = new Map(names.map((name, index) => [plain(name), index]));
-  const numbered = labels?.split(',') ?? (task === 'topic' ? names : []);
-  for (const name of numbered)
-    if (!byName.has(plain(name)))
-      throw new BarographError('E_USAGE', `--labels: ${name} is no label of the bundle, which has ${names.join(', ')}.`);
-  return (label, row) => {
-    const found = byName.get(plain(/^\d+$/.test(label) ? (numbered[Number(label)] ?? label) : label));
-    if (found !== undefined) return found;
-    const hint = /^\d+$/.test(label) ? '; say with --labels what the numbers mean' : '';
-    throw new BarographError(
-      'E_INPUT_INVALID',
-      `${data} cannot be used: row ${row}: the label ${JSON.stringify(label)} is none of ${names.join(', ')}${hint}.`,
-    );
   };
 }
 

@@ -13,6 +13,12 @@ const headSchema = z.strictObject({
   temperature: z.number().positive(),
 });
 
+/** What the heads say, in the order of their classes. */
+export const headsSchema = z.strictObject({
+  sentiment: headSchema.extend({ labels: z.tuple([z.literal('negative'), z.literal('neutral'), z.literal('positive')]) }),
+  topic: headSchema,
+});
+
 /** `config.json` of a bundle. */
 const schema = z.strictObject({
   format: z.literal(1),
@@ -29,10 +35,7 @@ const schema = z.strictObject({
   /** Layers whose states the model puts out, in the order of its outputs. */
   layers: z.array(index).min(1),
   pooling: z.array(poolingPartSchema).min(1),
-  heads: z.strictObject({
-    sentiment: headSchema.extend({ labels: z.tuple([z.literal('negative'), z.literal('neutral'), z.literal('positive')]) }),
-    topic: headSchema,
-  }),
+  heads: headsSchema,
 });
 
 export type BundleConfig = z.infer<typeof schema>;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BarographError } from '../../domain/errors.ts';
-import { parseSafetensors, type TensorSource } from '../checkpoint/safetensors.ts';
-import type { Head } from '../heads/head.ts';
+import { parseSafetensors } from '../checkpoint/safetensors.ts';
 import { type BundleConfig, parseBundleConfig } from './bundle-config.ts';
+import { type BundleHeads, readHead } from './head-tensors.ts';
 import { parseSums, SUMS, sha256 } from './sums.ts';
 
 /** The files that a bundle must have; SHA256SUMS lists each of them. */
@@ -28,7 +28,7 @@ export interface Bundle {
   /** JSON texts. */
   readonly tokenizer: string;
   readonly tokenizerConfig: string;
-  readonly heads: { readonly sentiment: Head; readonly topic: Head };
+  readonly heads: BundleHeads;
 }
 
 /**
@@ -44,7 +44,7 @@ export function loadBundle(folder: string): Bundle {
   const headsPath = join(folder, 'heads.safetensors');
   const source = asInvalid(headsPath, () => parseSafetensors(file('heads.safetensors'), headsPath));
   const features = config.pooling.length * config.hidden;
-  const head = (name: 'sentiment' | 'topic'): Head =>
+  const head = (name: keyof BundleHeads) =>
     asInvalid(headsPath, () => readHead(source, name, config.heads[name].labels.length, features));
   return {
     version: `${config.name}@${sha256(sumsText).slice(0, 12)}`,
@@ -93,16 +93,4 @@ function asInvalid<T>(path: string, read: () => T): T {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BarographError('E_BUNDLE_INVALID', reason, { cause, facts: { path } });
   }
-}
-
-function readHead(source: TensorSource, name: string, classes: number, features: number): Head {
-  const weight = source.read(`${name}.weight`);
-  const bias = source.read(`${name}.bias`);
-  if (weight.shape.join() !== `${classes},${features}` || bias.shape.join() !== `${classes}`) {
-    const found = `[${weight.shape}] and [${bias.shape}]`;
-    throw new Error(
-      `heads.safetensors: ${name} has the shapes ${found}; config.json asks for [${classes},${features}] and [${classes}]`,
-    );
-  }
-  return { classes, features, weight: weight.data, bias: bias.data };
 }

@@ -2,7 +2,7 @@
  * An ONNX graph under construction. Nodes are kept in the order they were added, which is an order of execution, each with the
  * inferred type and shape of its results: whatever walks a graph (the encoder of the file, differentiation) reads `nodes`.
  */
-export type ElementType = 'float32' | 'float64' | 'int64' | 'int32' | 'int8' | 'uint8' | 'bool';
+export type ElementType = 'float16' | 'float32' | 'float64' | 'int64' | 'int32' | 'int8' | 'uint8' | 'bool';
 
 /** A size, or the name of a size that is known only when the model runs (`batch`, `tokens`). */
 export type Dim = number | string;
@@ -36,7 +36,7 @@ export interface Node {
 }
 
 /** The arrays that a constant may hold, by element type. */
-export type ConstantArray = Float32Array | Float64Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
+export type ConstantArray = Float16Array | Float32Array | Float64Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
 export interface Constant {
   readonly value: Value;
@@ -121,6 +121,7 @@ export function createGraph(name: string): GraphBuilder {
 }
 
 function elementType(data: ConstantArray): ElementType {
+  if (data instanceof Float16Array) return 'float16';
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof Float64Array) return 'float64';
   if (data instanceof BigInt64Array) return 'int64';

@@ -100,6 +100,7 @@ export const DATA_TYPES: Record<ElementType, number> = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
   float64: 11,
 };
 

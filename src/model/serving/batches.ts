@@ -6,6 +6,8 @@ export interface Tokens {
   readonly ids: readonly number[];
   /** Segment of each token; all of segment 0 when left out. */
   readonly types?: readonly number[];
+  /** Of a pair: where the second part begins. */
+  readonly second?: number;
 }
 
 /**
@@ -35,12 +37,19 @@ export function padBatch(texts: readonly Tokens[], padId: number, width = 0): En
   const ids = new BigInt64Array(size).fill(BigInt(padId));
   const mask = new BigInt64Array(size);
   const types = new BigInt64Array(size);
+  const pooled = new BigInt64Array(size);
   for (const [row, text] of texts.entries()) {
     for (const [column, id] of text.ids.entries()) {
       ids[row * tokens + column] = BigInt(id);
       mask[row * tokens + column] = 1n;
       types[row * tokens + column] = BigInt(text.types?.[column] ?? 0);
+      pooled[row * tokens + column] = column < firstPooled(text) ? 0n : 1n;
     }
   }
-  return { batch: texts.length, tokens, ids, mask, types };
+  return { batch: texts.length, tokens, ids, mask, types, pooled };
+}
+
+/** The first token that the heads read, up to the last: of a pair its second part, which has attended to the first. */
+export function firstPooled({ second = 0 }: Tokens): number {
+  return second;
 }

@@ -42,7 +42,20 @@ export function createSession(model: Uint8Array, threads: number): Promise<ort.I
 }
 
 /** The encoder's inputs for a batch. */
-export function encoderFeeds({ batch, tokens, ids, mask, types }: EncodedBatch): Record<string, ort.Tensor> {
-  const tensor = (data: BigInt64Array): ort.Tensor => new ort.Tensor('int64', data, [batch, tokens]);
-  return { input_ids: tensor(ids), attention_mask: tensor(mask), token_type_ids: tensor(types) };
+export function encoderFeeds(batch: EncodedBatch): Record<string, ort.Tensor> {
+  const { ids, mask, types } = batch;
+  return {
+    input_ids: tokenTensor(batch, ids),
+    attention_mask: tokenTensor(batch, mask),
+    token_type_ids: tokenTensor(batch, types),
+  };
+}
+
+/** The inputs of an encoder with heads in its graph. */
+export function pooledFeeds(batch: EncodedBatch): Record<string, ort.Tensor> {
+  return { ...encoderFeeds(batch), pooled_tokens: tokenTensor(batch, batch.pooled) };
+}
+
+function tokenTensor({ batch, tokens }: EncodedBatch, data: BigInt64Array): ort.Tensor {
+  return new ort.Tensor('int64', data, [batch, tokens]);
 }

@@ -7,10 +7,13 @@ export const poolingPartSchema = z.strictObject({
 });
 export type PoolingPart = z.infer<typeof poolingPartSchema>;
 
-/** Where a text lies in a state (batch, tokens, hidden): its row, and how many of the row's tokens are its own. */
+/** Where a text lies in a state (batch, tokens, hidden): its row, and which of the row's tokens are pooled. */
 export interface Place {
   readonly row: number;
+  readonly first: number;
+  /** Tokens from `first` on. */
   readonly length: number;
+  /** Of the whole row. */
   readonly tokens: number;
 }
 
@@ -30,7 +33,7 @@ export function pool(
   for (const [index, { layer, kind }] of parts.entries()) {
     const state = states[layers.indexOf(layer)];
     if (state === undefined) throw new Error(`the model gives no state of layer ${layer}`);
-    const begin = place.row * place.tokens * hidden;
+    const begin = (place.row * place.tokens + place.first) * hidden;
     const length = kind === 'first' ? 1 : place.length;
     const rows = state.subarray(begin, begin + length * hidden); // (length, hidden)
     const into = features.subarray(index * hidden, (index + 1) * hidden);

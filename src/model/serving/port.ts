@@ -41,10 +41,13 @@ export interface Classifier {
 export interface EncodedBatch {
   readonly batch: number;
   readonly tokens: number;
-  /** Three times (batch, tokens). */
+  /** (batch, tokens), as are the others. */
   readonly ids: BigInt64Array;
+  /** 1 for a token of the text, 0 for padding. */
   readonly mask: BigInt64Array;
   readonly types: BigInt64Array;
+  /** 1 for a token that the heads read. */
+  readonly pooled: BigInt64Array;
 }
 
 /**

@@ -28,11 +28,12 @@ export function createTextEncoder(files: TokenizerFiles, family: Family, maxToke
     const about = prepareText(entity);
     if (about === '') return { ids: cut(first, maxTokens) };
     // The pair begins as the text alone does, in both families.
-    const second = tokenizer.encode(prepared, { text_pair: about }).ids.slice(first.length);
-    const kept = cut(second, Math.floor(maxTokens * ENTITY_SHARE));
+    const pair = tokenizer.encode(prepared, { text_pair: about }).ids;
+    const kept = cut(pair.slice(first.length), Math.floor(maxTokens * ENTITY_SHARE));
     const before = cut(first, maxTokens - kept.length);
     const ids = [...before, ...kept];
-    return family === 'bert' ? { ids, types: ids.map((_, i) => (i < before.length ? 0 : 1)) } : { ids };
+    const second = before.length;
+    return family === 'bert' ? { ids, types: ids.map((_, i) => (i < second ? 0 : 1)), second } : { ids, second };
   };
 }
 

@@ -1,6 +1,6 @@
 import { BarographError } from '../../domain/errors.ts';
 import type { BundleConfig } from '../bundle/bundle-config.ts';
-import { cutBatches, padBatch } from './batches.ts';
+import { cutBatches, firstPooled, padBatch } from './batches.ts';
 import { pool } from './pooling.ts';
 import type { ClassifyInput, Session } from './port.ts';
 import { createTextEncoder, type TextEncoder } from './text-encoder.ts';
@@ -31,7 +31,9 @@ export function createTextFeatures(bundle: FeatureBundle, session: Session, maxB
       const batch = padBatch(members, config.padId);
       const states = await session.run(batch);
       for (const [row, index] of indices.entries()) {
-        const place = { row, length: members[row]?.ids.length ?? 0, tokens: batch.tokens };
+        const text = members[row] ?? { ids: [] };
+        const first = firstPooled(text);
+        const place = { row, first, length: text.ids.length - first, tokens: batch.tokens };
         results[index] = pool(config.pooling, config.layers, states, place, config.hidden);
       }
     }

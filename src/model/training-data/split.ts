@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { LabelledRow } from './inspect.ts';
-import type { Part } from './labelled-texts.ts';
+import type { Part } from './labelled-text.ts';
 import { groupNearDuplicates } from './near-duplicates.ts';
 
 export interface SplitShares {

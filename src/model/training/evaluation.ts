@@ -4,7 +4,7 @@ import { encodeOnnx } from '../graph/onnx-file.ts';
 import { softmax } from '../heads/head.ts';
 import { type Metrics, measureProbabilities } from '../heads/metrics.ts';
 import { cutBatches, padBatch } from '../serving/batches.ts';
-import { createSession, encoderFeeds } from '../serving/onnxruntime-session.ts';
+import { createSession, pooledFeeds } from '../serving/onnxruntime-session.ts';
 import type { Example } from './examples.ts';
 import { forwardGraph, type TrainingSpec, tensorNames } from './training-graph.ts';
 
@@ -41,7 +41,7 @@ export class Evaluator {
         indices.map((index) => examples[index] ?? { ids: [] }),
         config.padId,
       );
-      const results = await this.#session.run({ ...weights, ...encoderFeeds(batch) });
+      const results = await this.#session.run({ ...weights, ...pooledFeeds(batch) });
       for (const { name, classes } of heads) {
         const data = results[tensorNames.logits(name)]?.data as Float32Array; // the graph has no other type
         const of = logits.get(name) ?? [];

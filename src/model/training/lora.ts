@@ -1,5 +1,3 @@
-import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { EncoderConfig } from '../checkpoint/encoder-config.ts';
 import { type Parameter, type Parameters, parameter } from '../checkpoint/parameters.ts';
 import type { Tensor } from '../checkpoint/safetensors.ts';
@@ -43,20 +41,6 @@ export function loraParameters(config: EncoderConfig, settings: LoraSettings, ta
       { name: `${layer}.lora_b`, shape: [outputs, settings.rank], decay: true },
     ];
   });
-}
-
-/** Adapters that change nothing yet: A uniform in ±1/√in as PEFT has it, B 0. */
-export function initialLora(parameters: readonly Parameter[], seed: number): Parameters {
-  const generator = xoroshiro128plus(seed);
-  return new Map(
-    parameters.map(({ name, shape }) => {
-      const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
-      const bound = 1 / Math.sqrt(shape[1] ?? 1);
-      if (name.endsWith('.lora_a'))
-        for (let i = 0; i < data.length; i += 1) data[i] = (2 * uniformFloat64(generator) - 1) * bound;
-      return [name, { shape, data }];
-    }),
-  );
 }
 
 /** The parameters of the plain model that computes the same: W + alpha / rank · B A, without the adapters. */

@@ -29,10 +29,15 @@ export interface TrainingOptions {
   readonly validate: (parameters: Parameters, step: number) => Promise<number>;
   /** Hears of a better model than any before; its tensors change after it returns. */
   readonly onBest: (parameters: Parameters, step: number, value: number) => void;
+  /** Hears, before the first step, how many were taken before: more than 0 when a run goes on. */
+  readonly onStart?: (steps: number) => void;
   readonly onStep?: (step: {
     readonly step: number;
     readonly steps: number;
     readonly loss: number;
+    /** Of the gradients before clipping. */
+    readonly norm: number;
+    readonly rate: number;
     readonly rows: number;
   }) => void;
   /** Where checkpoints go; none are written without. */
@@ -62,12 +67,14 @@ export async function train(options: TrainingOptions, initial: Parameters, stop?
     const plan = Array.from({ length: options.epochs }, (_, epoch) =>
       inSteps(epochBatches(lengths, options.batches, spec.seed, epoch), options.accumulate),
     ).flat();
+    options.onStart?.(progress.steps);
     while (progress.steps < plan.length && progress.waited < options.patience) {
       stop?.throwIfAborted();
       const batches = (plan[progress.steps] ?? []).map((batch) => batch.map((index) => examples[index] as Example));
-      const loss = await step(session, options, batches, progress.steps, plan.length);
+      const rate = rateOf(options.schedule, progress.steps, plan.length);
+      const { loss, norm } = await step(session, options, batches, progress.steps, rate);
       progress = { ...progress, steps: progress.steps + 1 };
-      options.onStep?.({ step: progress.steps, steps: plan.length, loss, rows: batches.flat().length });
+      options.onStep?.({ step: progress.steps, steps: plan.length, loss, norm, rate, rows: batches.flat().length });
       if (progress.steps % validateEvery !== 0 && progress.steps < plan.length) continue;
       progress = await judge(session, options, progress);
       if (folder !== undefined) saveCheckpoint(folder, progress, session.state);
@@ -89,9 +96,9 @@ async function step(
   options: TrainingOptions,
   batches: readonly (readonly Example[])[],
   number: number,
-  steps: number,
-): Promise<number> {
-  const { spec, schedule } = options;
+  rate: number,
+): Promise<{ readonly loss: number; readonly norm: number }> {
+  const { spec } = options;
   const labelsOf = (name: string, of: readonly Example[]): HeadLabels => headLabels(options, name, of);
   const weights = new Map(
     spec.heads.map(({ name }) => [name, Math.max(weightOf(labelsOf(name, batches.flat())), Number.MIN_VALUE)]),
@@ -100,8 +107,8 @@ async function step(
     batch: padBatch(batch, spec.config.padId),
     targets: new Map(spec.heads.map(({ name }) => [name, targetsOf(labelsOf(name, batch), weights.get(name) ?? 1)])),
   }));
-  const { loss, norm } = await session.step(labelled, rateOf(schedule, number, steps));
-  if (Number.isFinite(loss) && Number.isFinite(norm)) return loss;
+  const { loss, norm } = await session.step(labelled, rate);
+  if (Number.isFinite(loss) && Number.isFinite(norm)) return { loss, norm };
   const message = `The loss of step ${number + 1} is ${loss}, the norm of its gradients ${norm}: a lower learning rate or a longer warm-up may help.`;
   throw new BarographError('E_TRAINING_DIVERGED', message, { facts: { step: number + 1 } });
 }
@@ -125,7 +132,7 @@ async function judge(session: TrainingSession, options: TrainingOptions, progres
 
 /** Of everything that decides where a run goes; functions count by what they say of each parameter. */
 function fingerprint({ spec, examples, ...settings }: TrainingOptions): string {
-  const { threads: _threads, patience: _patience, folder: _folder, ...deciding } = settings;
+  const { threads: _threads, patience: _patience, folder: _folder, ...deciding } = settings; // functions are no JSON
   const trained = spec.parameters.map(({ name }) => [name, spec.isTrained(name), spec.rateScale(name)]);
   const hash = createHash('sha256').update(JSON.stringify({ ...spec, ...deciding, trained }));
   for (const { ids, types, labels } of examples) hash.update(JSON.stringify([ids, types, labels]));

@@ -57,7 +57,7 @@ export const tensorNames = {
 };
 
 /**
- * One step as one graph: forward, backward, clipping and optimiser. Inputs: the encoder's, `targets/<head>` (batch, classes),
+ * One step as one graph: forward, backward, clipping and optimiser. Inputs: the encoder's, `pooled_tokens` (batch, tokens), `targets/<head>` (batch, classes),
  * every parameter by its name, for each trained one its slots, and the optimiser's scalars. Outputs: `loss`, `norm` (of the
  * gradients before clipping), `logits/<head>` (batch, classes), and `next/…` of every trained parameter and slot. A graph that
  * accumulates also has inputs `sum/<parameter>`: the gradients of the batches before, which `gradientGraph` sums up.
@@ -127,7 +127,7 @@ function logitsOf(
     inputs,
     trainingParts(g, config, { ...inputs, words }, parameter, drop, adaptersOf(spec)),
   ).at(-1) as Value; // at least the embeddings
-  const text = drop(meanPool(g, last, inputs.mask, config.hidden), 'classifier');
+  const text = drop(meanPool(g, last, g.input('pooled_tokens', 'int64', inputs.mask.shape), config.hidden), 'classifier');
   const logits = heads.map(({ name }) => {
     const bias = parameter(`heads.${name}.bias`);
     return g.output(gemm(g, text, parameter(`heads.${name}.weight`), { bias, transB: true }), tensorNames.logits(name));
@@ -171,12 +171,12 @@ function differentiated(
   return { g, gradients: new Map(sums) };
 }
 
-/** The mean over a text's own tokens: states (rows, hidden), mask (batch, tokens) -> (batch, hidden) */
-function meanPool(g: GraphBuilder, states: Value, mask: Value, hidden: number): Value {
-  const own = cast(g, mask, 'float32');
+/** The mean over the tokens that heads read: states (rows, hidden), pooled (batch, tokens) -> (batch, hidden) */
+function meanPool(g: GraphBuilder, states: Value, pooled: Value, hidden: number): Value {
+  const own = cast(g, pooled, 'float32');
   const weights = unsqueeze(g, div(g, own, reduceLast(g, 'ReduceSum', own)), [1]); // (batch, 1, tokens)
   const width = g.constant('width', [1], BigInt64Array.of(BigInt(hidden)));
-  const texts = reshapeTo(g, states, concat(g, [shapeOf(g, mask), width]), ['batch', 'tokens', hidden]);
+  const texts = reshapeTo(g, states, concat(g, [shapeOf(g, pooled), width]), ['batch', 'tokens', hidden]);
   return reshape(g, matmul(g, weights, texts), [-1, hidden], 'batch');
 }
 

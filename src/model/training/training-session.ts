@@ -4,7 +4,7 @@ import type { Parameters } from '../checkpoint/parameters.ts';
 import type { Tensor } from '../checkpoint/safetensors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { encodeOnnx } from '../graph/onnx-file.ts';
-import { createSession, encoderFeeds } from '../serving/onnxruntime-session.ts';
+import { createSession, pooledFeeds } from '../serving/onnxruntime-session.ts';
 import type { EncodedBatch } from '../serving/port.ts';
 import { scalarsOf, slotsOf } from './optimisers.ts';
 import { gradientGraph, isSparse, type TrainingSpec, tensorNames, trainedOf, trainingGraph } from './training-graph.ts';
@@ -134,7 +134,7 @@ export class TrainingSession {
   }
 
   #feeds({ batch, targets }: LabelledBatch): Feeds {
-    const feeds: Record<string, ort.Tensor> = { ...encoderFeeds(batch), ...Object.fromEntries(this.#state) };
+    const feeds: Record<string, ort.Tensor> = { ...pooledFeeds(batch), ...Object.fromEntries(this.#state) };
     for (const { name, classes } of this.#spec.heads) {
       const data = targets.get(name) ?? new Float32Array();
       feeds[tensorNames.targets(name)] = new ort.Tensor('float32', data, [batch.batch, classes]);

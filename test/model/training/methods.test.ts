@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { encoderParameters, type Parameters } from '../../../src/model/checkpoint/parameters.ts';
 import { Evaluator } from '../../../src/model/training/evaluation.ts';
 import { headParameters } from '../../../src/model/training/heads.ts';
-import { initialLora, type LoraSettings, loraParameters, mergeLora } from '../../../src/model/training/lora.ts';
+import { initialWeights } from '../../../src/model/training/initial-weights.ts';
+import { type LoraSettings, loraParameters, mergeLora } from '../../../src/model/training/lora.ts';
 import { type Method, rateScaleBy, trainedBy } from '../../../src/model/training/methods.ts';
 import { train } from '../../../src/model/training/trainer.ts';
 import type { TrainingSpec } from '../../../src/model/training/training-graph.ts';
@@ -22,7 +23,7 @@ async function changedBy(method: Method): Promise<string[]> {
     isTrained: trainedBy(method, config),
     ...(method.kind === 'lora' ? { lora: method } : {}),
   });
-  const initial: Parameters = new Map([...counterParameters(base), ...initialLora(adapters, 1)]);
+  const initial: Parameters = new Map([...counterParameters(base), ...initialWeights(adapters, 1)]);
   let after: Parameters = new Map();
   await train(tinyOptions({ spec, epochs: 1, onBest: (parameters) => (after = structuredClone(new Map(parameters))) }), initial);
   return [...after].filter(([name, { data }]) => data.some((x, i) => x !== initial.get(name)?.data[i])).map(([name]) => name);
@@ -74,7 +75,7 @@ describe('low-rank adapters', () => {
 
   it('change nothing at first', async () => {
     const plain = counterParameters(base);
-    const adapted = new Map([...plain, ...initialLora(adapters, 1)]);
+    const adapted = new Map([...plain, ...initialWeights(adapters, 1)]);
     assert.deepEqual(await logitsOf({ parameters: [...base, ...adapters], lora: LORA }, adapted), await logitsOf({}, plain));
   });
 

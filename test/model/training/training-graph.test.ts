@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { parseEncoderConfig } from '../../../src/model/checkpoint/encoder-config.ts';
 import { encoderParameters, type Parameters } from '../../../src/model/checkpoint/parameters.ts';
 import { encodeOnnx } from '../../../src/model/graph/onnx-file.ts';
-import { encoderFeeds } from '../../../src/model/serving/onnxruntime-session.ts';
+import { pooledFeeds } from '../../../src/model/serving/onnxruntime-session.ts';
 import type { EncodedBatch } from '../../../src/model/serving/port.ts';
 import { headParameters } from '../../../src/model/training/heads.ts';
 import { targetsOf, weightOf } from '../../../src/model/training/loss.ts';
@@ -56,7 +56,7 @@ function load(family: string): { fixture: Fixture; spec: TrainingSpec; initial: 
 function batchOf({ ids, mask }: Fixture['batches'][number]): EncodedBatch {
   const flat = (values: number[][]): BigInt64Array => BigInt64Array.from(values.flat(), BigInt);
   const types = new BigInt64Array(ids.flat().length);
-  return { batch: ids.length, tokens: ids[0]?.length ?? 0, ids: flat(ids), mask: flat(mask), types };
+  return { batch: ids.length, tokens: ids[0]?.length ?? 0, ids: flat(ids), mask: flat(mask), types, pooled: flat(mask) };
 }
 
 function targetsOfBatch({ labels }: Fixture['batches'][number]): Map<string, Float32Array> {
@@ -91,7 +91,7 @@ for (const family of ['roberta', 'bert']) {
       const [batch] = fixture.batches;
       assert.ok(batch);
       const session = await ort.InferenceSession.create(encodeOnnx(gradientGraph(spec)), { logSeverityLevel: 3 });
-      const feeds: Record<string, ort.Tensor> = encoderFeeds(batchOf(batch));
+      const feeds: Record<string, ort.Tensor> = pooledFeeds(batchOf(batch));
       for (const { name, shape } of spec.parameters)
         feeds[name] = new ort.Tensor('float32', initial.get(name)?.data ?? new Float32Array(), shape);
       for (const [name, targets] of targetsOfBatch(batch))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agreedSentiment, parseDecisions } from '../../../src/model/training-data/sentfin-decisions.ts';
+import { agreedSentiment, parseDecisions } from '../../models/sentfin-decisions.ts';
 
 test('reads names that hold quotes, commas, colons and braces', () => {
   const cases: [string, [string, string][]][] = [

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { BarographError } from '../../../src/domain/errors.ts';
-import { readLabelledTexts } from '../../../src/model/training-data/labelled-texts.ts';
+import { readLabelledSets } from '../../models/labelled-sets.ts';
+import { BarographError } from '../../src/domain/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'labelled-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -28,19 +28,19 @@ function write(change: Record<string, string> = {}): void {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 }
 
-test('gives every row its part and class, and leaves out headlines whose companies disagree', () => {
+test('gives every row its part and class, and headlines as wholes only where their companies agree', () => {
   write();
-  const { topic, sentiment } = readLabelledTexts(folder);
   assert.deepEqual(
-    topic.map(({ text, label, part }) => [text, label, part]),
-    [['Dividend, "up"\nagain', 4, 'train']],
-  );
-  assert.deepEqual(
-    sentiment.map(({ text, label, part }) => [text, label, part]),
+    readLabelledSets(folder).map(({ head, text, entity, label, part }) => [head, text, entity, label, part]),
     [
-      ['bullish one', 2, 'test'],
-      ['bearish one', 0, 'train'],
-      ['A falls as B falls', 0, 'validation'],
+      ['topic', 'Dividend, "up"\nagain', undefined, 4, 'train'],
+      ['sentiment', 'bullish one', undefined, 2, 'test'],
+      ['sentiment', 'bearish one', undefined, 0, 'train'],
+      ['sentiment', 'A falls as B falls', undefined, 0, 'validation'],
+      ['sentiment', 'A falls as B falls', 'A', 0, 'validation'],
+      ['sentiment', 'A falls as B falls', 'B', 0, 'validation'],
+      ['sentiment', 'A buys B', 'A', 0, 'train'],
+      ['sentiment', 'A buys B', 'B', 2, 'train'],
     ],
   );
 });
@@ -48,7 +48,7 @@ test('gives every row its part and class, and leaves out headlines whose compani
 test('names the file and the row of what it cannot use', () => {
   const refuses = (message: RegExp): void => {
     assert.throws(
-      () => readLabelledTexts(folder),
+      () => readLabelledSets(folder),
       (error) => error instanceof BarographError && error.code === 'E_INPUT_INVALID' && message.test(error.message),
     );
   };

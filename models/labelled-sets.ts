@@ -2,23 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
-import { BarographError } from '../../domain/errors.ts';
+import { BarographError } from '../src/domain/errors.ts';
+import { type LabelledText, SENTIMENTS } from '../src/model/training-data/labelled-text.ts';
 import { agreedSentiment, parseDecisions, type SentimentLabel } from './sentfin-decisions.ts';
-
-export type Part = 'train' | 'validation' | 'test';
-
-/** A text, or a text and an entity in it, with the index of its class, from one row of one file. */
-export interface LabelledText {
-  readonly text: string;
-  readonly entity?: string;
-  readonly label: number;
-  readonly part: Part;
-  readonly file: string;
-  readonly row: number;
-}
-
-/** Order of the sentiment head's classes. */
-export const SENTIMENTS = ['negative', 'neutral', 'positive'] as const;
 
 /** Names of the topic data set's labels, 0 to 19 (its dataset card). */
 export const TOPICS = [
@@ -56,45 +42,37 @@ const splitRows = z.array(
 const tweetRows = z.array(z.object({ text: z.string(), label: z.coerce.number().int().nonnegative() }));
 const sentfinRows = z.array(z.object({ Title: z.string(), Decisions: z.string() }));
 
-export interface LabelledSets {
-  readonly topic: readonly LabelledText[];
-  /** Of whole texts: tweets, and SEntFiN headlines whose entities agree; where they differ, text alone cannot say what it is to whom. */
-  readonly sentiment: readonly LabelledText[];
-  /** Sentiment towards entities: every decision of every SEntFiN headline. */
-  readonly entity: readonly LabelledText[];
-}
-
-/** Reads the labelled sets of a folder by its `split.csv`. Throws E_INPUT_INVALID naming file and row. */
-export function readLabelledTexts(folder: string): LabelledSets {
+/**
+ * Reads the labelled sets of a folder by its `split.csv`: topics, the sentiment of tweets and of SEntFiN headlines whose entities
+ * agree (where they differ, text alone cannot say what it is to whom), and the sentiment towards every entity of every headline.
+ * Throws E_INPUT_INVALID naming file and row.
+ */
+export function readLabelledSets(folder: string): readonly LabelledText[] {
   const parts = new Map(splitRows.parse(readRows(folder, 'split.csv')).map((row) => [`${row.file}:${row.row}`, row.part]));
-  const labelled = (file: string, row: number, text: string, label: number | undefined, classes: number): LabelledText => {
+  const labelled = (file: string, row: number, head: LabelledText['head'], text: string, label: number): LabelledText => {
     const part = parts.get(`${file}:${row}`);
     if (part === undefined) throw invalid(folder, file, row, 'split.csv does not list it');
-    if (label === undefined || label >= classes) throw invalid(folder, file, row, 'unknown label');
-    return { text, label, part, file, row };
+    if (head === 'topic' ? label >= TOPICS.length : !(label in SENTIMENTS)) throw invalid(folder, file, row, 'unknown label');
+    return { text, head, label, part, file, row };
   };
-  const topic = tweetRows
+  const topics = tweetRows
     .parse(readRows(folder, TOPIC_FILE))
-    .map(({ text, label }, row) => labelled(TOPIC_FILE, row, text, label, TOPICS.length));
+    .map(({ text, label }, row) => labelled(TOPIC_FILE, row, 'topic', text, label));
   const tweets = tweetRows
     .parse(readRows(folder, SENTIMENT_FILE))
-    .map(({ text, label }, row) => labelled(SENTIMENT_FILE, row, text, TWEET_SENTIMENT[label], SENTIMENTS.length));
-  const sentfin = sentfinRows.parse(readRows(folder, SENTFIN_FILE)).map(({ Title, Decisions }, row) => {
+    .map(({ text, label }, row) => labelled(SENTIMENT_FILE, row, 'sentiment', text, TWEET_SENTIMENT[label] ?? -1));
+  const headlines = sentfinRows.parse(readRows(folder, SENTFIN_FILE)).flatMap(({ Title, Decisions }, row) => {
     const decisions = parseDecisions(Decisions);
     if (decisions.length === 0) throw invalid(folder, SENTFIN_FILE, row, `no decision in ${Decisions}`);
     const of = (sentiment: SentimentLabel): LabelledText =>
-      labelled(SENTFIN_FILE, row, Title, SENTIMENTS.indexOf(sentiment), SENTIMENTS.length);
+      labelled(SENTFIN_FILE, row, 'sentiment', Title, SENTIMENTS.indexOf(sentiment));
     const agreed = agreedSentiment(decisions);
-    return {
-      whole: agreed === undefined ? [] : [of(agreed)],
-      each: decisions.map(({ entity, sentiment }) => ({ ...of(sentiment), entity })),
-    };
+    return [
+      ...(agreed === undefined ? [] : [of(agreed)]),
+      ...decisions.map(({ entity, sentiment }) => ({ ...of(sentiment), entity })),
+    ];
   });
-  return {
-    topic,
-    sentiment: [...tweets, ...sentfin.flatMap(({ whole }) => whole)],
-    entity: sentfin.flatMap(({ each }) => each),
-  };
+  return [...topics, ...tweets, ...headlines];
 }
 
 function readRows(folder: string, file: string): unknown {

@@ -1,18 +1,21 @@
-import type { EncoderConfig } from '../src/model/checkpoint/encoder-config.ts';
-import type { Parameters } from '../src/model/checkpoint/parameters.ts';
-import { type ActivationRanges, observationGraph, rangeRecorder } from '../src/model/encoder/activation-ranges.ts';
-import { encodeOnnx } from '../src/model/graph/onnx-file.ts';
-import { padBatch, type Tokens } from '../src/model/serving/batches.ts';
-import { createSession, encoderFeeds } from '../src/model/serving/onnxruntime-session.ts';
+import type { EncoderConfig } from '../checkpoint/encoder-config.ts';
+import type { Parameters } from '../checkpoint/parameters.ts';
+import { encodeOnnx } from '../graph/onnx-file.ts';
+import { padBatch, type Tokens } from '../serving/batches.ts';
+import { createSession, encoderFeeds } from '../serving/onnxruntime-session.ts';
+import { type ActivationRanges, observationGraph, rangeRecorder } from './activation-ranges.ts';
+
+/** Fixed, so that other machines take the same sums. */
+const THREADS = 2;
 
 /** Runs the fp32 encoder over sample texts, one at a time, and returns what every linear layer's input was seen to range over. */
-export async function calibrateRanges(
+export async function measureRanges(
   config: EncoderConfig,
   parameters: Parameters,
   texts: readonly Tokens[],
 ): Promise<ActivationRanges> {
   const { graph, observed } = observationGraph(config, parameters);
-  const session = await createSession(encodeOnnx(graph), 0);
+  const session = await createSession(encodeOnnx(graph), THREADS);
   const recorder = rangeRecorder(observed);
   for (const text of texts) {
     const results = await session.run(encoderFeeds(padBatch([text], config.padId)));

@@ -1,0 +1,89 @@
+import type { Checkpoint } from '../checkpoint/checkpoint-folder.ts';
+import { measureRanges } from '../encoder/measure-ranges.ts';
+import { fitTemperature } from '../heads/calibration.ts';
+import { headLogits } from '../heads/head.ts';
+import { openOnnxRuntimeSession } from '../serving/onnxruntime-session.ts';
+import { createTextEncoder } from '../serving/text-encoder.ts';
+import { createTextFeatures } from '../serving/text-features.ts';
+import { PREPARATION } from '../text-preparation.ts';
+import { type LabelledText, SENTIMENTS } from '../training-data/labelled-text.ts';
+import type { FineTuned } from './fine-tuned.ts';
+import type { BundleHeads } from './head-tensors.ts';
+import { type Precision, servedConfig, servedModel, servedOutputs } from './publish.ts';
+
+/** What a fine-tuned model needs before it can be served. */
+export interface Uncalibrated {
+  /** With the parameters that were trained. */
+  readonly checkpoint: Checkpoint;
+  readonly heads: BundleHeads;
+  readonly topics: readonly string[];
+  readonly maxTokens: number;
+}
+
+/** Training texts that the int8 steps are fixed on, at most. */
+const RANGE_TEXTS = 1200;
+const BATCH_TOKENS = 512;
+
+/**
+ * Measures what int8 steps must cover, on training texts at equal distances, and fits the temperature of each head on what serving
+ * computes of the validation texts. Deterministic.
+ */
+export async function calibrate(model: Uncalibrated, texts: readonly LabelledText[], precision: Precision): Promise<FineTuned> {
+  const { checkpoint, heads, topics, maxTokens } = model;
+  const training = texts.filter(({ part }) => part === 'train');
+  const stride = Math.ceil(training.length / RANGE_TEXTS);
+  const encode = createTextEncoder(
+    { tokenizer: JSON.parse(checkpoint.tokenizer), tokenizerConfig: JSON.parse(checkpoint.tokenizerConfig) },
+    checkpoint.config.family,
+    maxTokens,
+  );
+  const sample = training.filter((_, i) => i % stride === 0).map(({ text, entity }) => encode(text, entity));
+  const uncalibrated: FineTuned = {
+    checkpoint,
+    heads,
+    ranges: await measureRanges(checkpoint.config, checkpoint.parameters, sample),
+    settings: {
+      format: 1,
+      preparation: PREPARATION,
+      maxTokens,
+      entities: training.some(({ entity }) => entity !== undefined),
+      heads: { sentiment: { labels: [...SENTIMENTS], temperature: 1 }, topic: { labels: [...topics], temperature: 1 } },
+    },
+  };
+  const { sentiment, topic } = uncalibrated.settings.heads;
+  const temperatures = await fitTemperatures(uncalibrated, texts, precision);
+  return {
+    ...uncalibrated,
+    settings: {
+      ...uncalibrated.settings,
+      heads: {
+        sentiment: { ...sentiment, temperature: temperatures.sentiment },
+        topic: { ...topic, temperature: temperatures.topic },
+      },
+    },
+  };
+}
+
+async function fitTemperatures(
+  model: FineTuned,
+  texts: readonly LabelledText[],
+  precision: Precision,
+): Promise<Record<keyof BundleHeads, number>> {
+  const { tokenizer, tokenizerConfig } = model.checkpoint;
+  const session = await openOnnxRuntimeSession(servedModel(model, precision), servedOutputs(model), 2);
+  try {
+    const features = createTextFeatures({ config: servedConfig(model), tokenizer, tokenizerConfig }, session, BATCH_TOKENS);
+    const fit = async (head: keyof BundleHeads): Promise<number> => {
+      const used = texts.filter((text) => text.part === 'validation' && text.head === head);
+      if (used.length === 0) return 1;
+      const computed = await features(used);
+      return fitTemperature(
+        computed.map((x) => headLogits(model.heads[head], x)),
+        used.map(({ label }) => label),
+      );
+    };
+    return { sentiment: await fit('sentiment'), topic: await fit('topic') };
+  } finally {
+    await session.close();
+  }
+}
