@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { EncoderConfig } from '../../src/model/checkpoint/encoder-config.ts';
 import { encoderParameters, type Parameters } from '../../src/model/checkpoint/parameters.ts';
+import { headObjective } from '../../src/model/training/head-objective.ts';
 import { headParameters } from '../../src/model/training/heads.ts';
 import { initialWeights } from '../../src/model/training/initial-weights.ts';
 import { loraParameters } from '../../src/model/training/lora.ts';
-import { targetsOf, weightOf } from '../../src/model/training/loss.ts';
 import { type Method, rateScaleBy, trainedBy } from '../../src/model/training/methods.ts';
 import { ADAMW } from '../../src/model/training/optimisers.ts';
 import type { TrainingSpec } from '../../src/model/training/training-graph.ts';
@@ -40,7 +40,8 @@ function specOf(config: EncoderConfig, method: Method): { readonly spec: Trainin
   const base = [...encoderParameters(config), ...headParameters(config, HEADS)];
   const adapters = method.kind === 'lora' ? loraParameters(config, method, base) : [];
   const spec: TrainingSpec = {
-    ...{ config, heads: HEADS, parameters: [...base, ...adapters], optimiser: ADAMW, maxNorm: 1, seed: 1, sparseWords: true },
+    ...{ config, parameters: [...base, ...adapters], optimiser: ADAMW, maxNorm: 1, seed: 1, sparseWords: true },
+    objective: headObjective({ heads: HEADS, smoothing: 0, classWeights: {} }),
     dropout: { hidden: 0, attention: 0, classifier: 0 },
     isTrained: trainedBy(method, config),
     rateScale: rateScaleBy(1, config),
@@ -53,28 +54,16 @@ function specOf(config: EncoderConfig, method: Method): { readonly spec: Trainin
 async function timeSteps(config: EncoderConfig, method: Method, steps: number): Promise<{ ms: number[]; memoryMb: number }> {
   const { spec, initial } = specOf(config, method);
   const session = new TrainingSession(spec, initial, THREADS);
-  const size = ROWS * TOKENS;
-  const batch = {
-    ...{
-      batch: ROWS,
-      tokens: TOKENS,
-      mask: new BigInt64Array(size).fill(1n),
-      types: new BigInt64Array(size),
-      pooled: new BigInt64Array(size).fill(1n),
-    },
-    ids: BigInt64Array.from({ length: size }, (_, i) => BigInt(1000 + ((i * 7919) % 29_000))),
-  };
-  const targets = new Map(
-    HEADS.map(({ name, classes }) => {
-      const head = { classes, labels: Array.from({ length: ROWS }, (_, i) => i % classes) };
-      return [name, targetsOf(head, weightOf(head))];
-    }),
-  );
+  const rows = Array.from({ length: ROWS }, (_, row) => ({
+    ids: Array.from({ length: TOKENS }, (_, i) => 1000 + (((row * TOKENS + i) * 7919) % 29_000)),
+    labels: Object.fromEntries(HEADS.map(({ name, classes }) => [name, row % classes])),
+  }));
+  const batches = spec.objective.batches([rows], config, 0);
   const ms: number[] = [];
   let memoryMb = 0;
   for (let step = -3; step < steps; step += 1) {
     const begin = performance.now();
-    await session.step([{ batch, targets }], 1e-5);
+    await session.step(batches, 1e-5);
     if (step >= 0) ms.push(performance.now() - begin);
     memoryMb = Math.max(memoryMb, process.memoryUsage.rss() / 1e6);
   }

@@ -3,17 +3,19 @@ import type { Parameters } from '../checkpoint/parameters.ts';
 import { encodeOnnx } from '../graph/onnx-file.ts';
 import { softmax } from '../heads/head.ts';
 import { type Metrics, measureProbabilities } from '../heads/metrics.ts';
-import { cutBatches, padBatch } from '../serving/batches.ts';
-import { createSession, pooledFeeds } from '../serving/onnxruntime-session.ts';
+import { cutBatches } from '../serving/batches.ts';
+import { createSession, encoderFeeds } from '../serving/onnxruntime-session.ts';
 import type { Example } from './examples.ts';
-import { forwardGraph, type TrainingSpec, tensorNames } from './training-graph.ts';
+import { logitsOutput } from './head-objective.ts';
+import { forwardGraph, type TrainingSpec } from './training-graph.ts';
+import { objectiveFeeds } from './training-session.ts';
 
 const BATCH_TOKENS = 2048;
 
 /** Logits of every example by head, in the examples' order. */
 export type Logits = ReadonlyMap<string, readonly Float32Array[]>;
 
-/** The model as it is trained, in fp32 and without dropout, asked for its logits. */
+/** The model as it is trained, in fp32 and without dropout, asked for its objective's outputs. */
 export class Evaluator {
   readonly #spec: TrainingSpec;
   readonly #session: ort.InferenceSession;
@@ -27,28 +29,39 @@ export class Evaluator {
     return new Evaluator(spec, await createSession(encodeOnnx(forwardGraph(spec)), threads));
   }
 
-  async logits(examples: readonly Example[], parameters: Parameters): Promise<Logits> {
-    const { config, heads } = this.#spec;
-    const weights = Object.fromEntries(
-      [...parameters].map(([name, { shape, data }]) => [name, new ort.Tensor('float32', data, shape)]),
-    );
-    const logits = new Map(heads.map(({ name }) => [name, new Array<Float32Array>(examples.length)]));
-    for (const indices of cutBatches(
-      examples.map(({ ids }) => ids.length),
-      BATCH_TOKENS,
-    )) {
-      const batch = padBatch(
-        indices.map((index) => examples[index] ?? { ids: [] }),
-        config.padId,
-      );
-      const results = await this.#session.run({ ...weights, ...pooledFeeds(batch) });
-      for (const { name, classes } of heads) {
-        const data = results[tensorNames.logits(name)]?.data as Float32Array; // the graph has no other type
-        const of = logits.get(name) ?? [];
+  /** The logits of some heads, (classes) each, in the examples' order. */
+  async logits(examples: readonly Example[], parameters: Parameters, heads: readonly string[]): Promise<Logits> {
+    const logits = new Map(heads.map((name) => [name, new Array<Float32Array>(examples.length)]));
+    for await (const { indices, outputs } of this.run(examples, parameters)) {
+      for (const [name, of] of logits) {
+        const data = outputs.get(logitsOutput(name)) ?? new Float32Array();
+        const classes = data.length / indices.length;
         for (const [row, index] of indices.entries()) of[index] = data.slice(row * classes, (row + 1) * classes);
       }
     }
     return logits;
+  }
+
+  /** The objective's outputs, batch by batch; `indices` say which examples stand in one. */
+  async *run(
+    examples: readonly Example[],
+    parameters: Parameters,
+  ): AsyncGenerator<{ readonly indices: readonly number[]; readonly outputs: ReadonlyMap<string, Float32Array> }> {
+    const { config, objective } = this.#spec;
+    const weights = Object.fromEntries(
+      [...parameters].map(([name, { shape, data }]) => [name, new ort.Tensor('float32', data, shape)]),
+    );
+    const lengths = examples.map(({ ids }) => ids.length);
+    for (const [draw, indices] of cutBatches(lengths, BATCH_TOKENS).entries()) {
+      const rows = indices.map((index) => examples[index] ?? { ids: [], labels: {} });
+      const [asked] = objective.batches([rows], config, draw);
+      if (asked === undefined) throw new Error('one batch was asked for');
+      const wanted = objectiveFeeds(asked.inputs);
+      const known = Object.fromEntries(this.#session.inputNames.flatMap((name) => (wanted[name] ? [[name, wanted[name]]] : [])));
+      const results = await this.#session.run({ ...weights, ...encoderFeeds(asked.batch), ...known });
+      const outputs = new Map(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array])); // the graph has no other type
+      yield { indices, outputs };
+    }
   }
 
   close(): Promise<void> {

@@ -12,7 +12,8 @@ import { type LabelledText, SENTIMENTS } from '../training-data/labelled-text.ts
 import type { BatchLimits } from './epoch-batches.ts';
 import { Evaluator, type Logits } from './evaluation.ts';
 import type { Example } from './examples.ts';
-import { headParameters } from './heads.ts';
+import { headObjective } from './head-objective.ts';
+import { headParameters, type TrainedHead } from './heads.ts';
 import { type HistoryRecord, openHistory } from './history.ts';
 import { initialWeights } from './initial-weights.ts';
 import { loraParameters, mergeLora } from './lora.ts';
@@ -73,6 +74,8 @@ export interface FineTuningListener {
   onValidation?(at: Extract<HistoryRecord, { kind: 'validation' }>): void;
 }
 
+const HEADS = ['sentiment', 'topic'];
+
 /** Steps that share a line of the history. */
 const STEPS_A_RECORD = 20;
 
@@ -91,7 +94,6 @@ export async function fineTune(
   listener: FineTuningListener = {},
   stop?: AbortSignal,
 ): Promise<Tuned> {
-  const { spec, initial } = prepare(start, data, settings);
   const examples = data.texts.map((text) => ({
     ...encode(text.text, text.entity),
     labels: { [text.head]: text.label },
@@ -104,6 +106,7 @@ export async function fineTune(
       'E_INPUT_INVALID',
       `There are ${training.length} texts to train on and ${validation.length} to validate on: both are needed.`,
     );
+  const { spec, initial } = prepare(start, data.topics.length, training, settings);
   const evaluator = await Evaluator.open(spec, settings.threads);
   const history = openHistory(join(folder, 'history.ndjson'));
   const bestFile = join(folder, 'best.safetensors');
@@ -115,8 +118,6 @@ export async function fineTune(
     const options: TrainingOptions = {
       ...{ spec, examples: training, epochs: settings.epochs, batches: settings.batches, accumulate: settings.accumulation },
       schedule: { kind: settings.schedule.kind, rate: settings.rate, warmUp: settings.schedule.warmup },
-      smoothing: settings.smoothing,
-      classWeights: settings.classWeights === 'balanced' ? balancedWeights(spec, training) : {},
       threads: settings.threads,
       validateEvery,
       patience: settings.validation.patience,
@@ -129,7 +130,7 @@ export async function fineTune(
         listener.onStep?.({ step, steps, loss, texts: rows });
       },
       validate: async (parameters, step) => {
-        const logits = await evaluator.logits(validation, parameters);
+        const logits = await evaluator.logits(validation, parameters, HEADS);
         checkFinite(logits, step);
         const tasks = taskFigures(logits, validation, data.topics);
         const record = {
@@ -155,20 +156,23 @@ export async function fineTune(
 
 function prepare(
   start: Start,
-  { topics }: FineTuningData,
+  topics: number,
+  training: readonly Example[],
   settings: FineTuningSettings,
 ): { readonly spec: TrainingSpec; readonly initial: Parameters } {
   const { config } = start;
   const heads = [
     { name: 'sentiment', classes: SENTIMENTS.length },
-    { name: 'topic', classes: topics.length },
+    { name: 'topic', classes: topics },
   ];
   const { method } = settings;
+  const classWeights = settings.classWeights === 'balanced' ? balancedWeights(heads, training) : {};
   const encoder = encoderParameters(config);
   const adapters = method.kind === 'lora' ? loraParameters(config, method, encoder) : [];
   const ownHeads = headParameters(config, heads);
   const spec: TrainingSpec = {
-    ...{ config, heads, parameters: [...encoder, ...adapters, ...ownHeads], optimiser: settings.optimiser, sparseWords: true },
+    ...{ config, parameters: [...encoder, ...adapters, ...ownHeads], optimiser: settings.optimiser, sparseWords: true },
+    objective: headObjective({ heads, smoothing: settings.smoothing, classWeights }),
     ...{ maxNorm: settings.maxNorm, dropout: settings.dropout, seed: settings.seed },
     ...{ isTrained: trainedBy(method, config), rateScale: rateScaleBy(settings.layerDecay, config) },
     ...(method.kind === 'lora' ? { lora: method } : {}),
@@ -208,7 +212,7 @@ function runningMeans(): { add(loss: number, norm: number): void; take(): { loss
 }
 
 /** rows / (classes × rows of the class), by head; a class without rows weighs 1. */
-function balancedWeights({ heads }: TrainingSpec, examples: readonly Example[]): Record<string, readonly number[]> {
+function balancedWeights(heads: readonly TrainedHead[], examples: readonly Example[]): Record<string, readonly number[]> {
   return Object.fromEntries(
     heads.map(({ name, classes }) => {
       const counts = new Array<number>(classes).fill(0);

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { BarographError } from '../../domain/errors.ts';
 import type { Parameters } from '../checkpoint/parameters.ts';
-import { padBatch } from '../serving/batches.ts';
 import { loadCheckpoint, type Progress, saveCheckpoint } from './checkpoints.ts';
 import { type BatchLimits, epochBatches } from './epoch-batches.ts';
 import type { Example } from './examples.ts';
-import { type HeadLabels, targetsOf, weightOf } from './loss.ts';
 import { rateOf, type ScheduleSettings } from './schedule.ts';
 import type { TrainingSpec } from './training-graph.ts';
 import { TrainingSession } from './training-session.ts';
@@ -18,8 +16,6 @@ export interface TrainingOptions {
   /** Batches whose gradients make one step. */
   readonly accumulate: number;
   readonly schedule: ScheduleSettings;
-  readonly smoothing: number;
-  readonly classWeights: Readonly<Record<string, readonly number[]>>;
   readonly threads: number;
   /** Steps between two validations, each of which also writes a checkpoint. */
   readonly validateEvery: number;
@@ -93,34 +89,16 @@ function inSteps<T>(batches: readonly T[], size: number): readonly (readonly T[]
 
 async function step(
   session: TrainingSession,
-  options: TrainingOptions,
+  { spec }: TrainingOptions,
   batches: readonly (readonly Example[])[],
   number: number,
   rate: number,
 ): Promise<{ readonly loss: number; readonly norm: number }> {
-  const { spec } = options;
-  const labelsOf = (name: string, of: readonly Example[]): HeadLabels => headLabels(options, name, of);
-  const weights = new Map(
-    spec.heads.map(({ name }) => [name, Math.max(weightOf(labelsOf(name, batches.flat())), Number.MIN_VALUE)]),
-  );
-  const labelled = batches.map((batch) => ({
-    batch: padBatch(batch, spec.config.padId),
-    targets: new Map(spec.heads.map(({ name }) => [name, targetsOf(labelsOf(name, batch), weights.get(name) ?? 1)])),
-  }));
-  const { loss, norm } = await session.step(labelled, rate);
+  const asked = spec.objective.batches(batches, spec.config, number);
+  const { loss, norm } = await session.step(asked, rate);
   if (Number.isFinite(loss) && Number.isFinite(norm)) return { loss, norm };
   const message = `The loss of step ${number + 1} is ${loss}, the norm of its gradients ${norm}: a lower learning rate or a longer warm-up may help.`;
   throw new BarographError('E_TRAINING_DIVERGED', message, { facts: { step: number + 1 } });
-}
-
-function headLabels({ spec, smoothing, classWeights }: TrainingOptions, name: string, batch: readonly Example[]): HeadLabels {
-  const weights = classWeights[name];
-  return {
-    classes: spec.heads.find((head) => head.name === name)?.classes ?? 0,
-    labels: batch.map(({ labels }) => labels[name]),
-    smoothing,
-    ...(weights === undefined ? {} : { classWeights: weights }),
-  };
 }
 
 async function judge(session: TrainingSession, options: TrainingOptions, progress: Progress): Promise<Progress> {

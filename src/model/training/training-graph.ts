@@ -3,18 +3,16 @@ import type { Parameter } from '../checkpoint/parameters.ts';
 import { buildEncoder, encoderInputs } from '../encoder/encoder.ts';
 import { differentiate } from '../gradients/differentiate.ts';
 import { createGraph, type Dim, type Graph, type GraphBuilder, type Value } from '../graph/graph.ts';
-import { add, cast, div, gemm, like, matmul, minimum, mul, reduceLast, reduceSum, sqrt } from '../graph/ops.ts';
-import { concat, reshape, reshapeTo, shapeOf, unsqueeze } from '../graph/shape-ops.ts';
-import type { TrainedHead } from './heads.ts';
+import { add, div, like, minimum, mul, reduceSum, sqrt } from '../graph/ops.ts';
 import { type LoraSettings, loraLayers } from './lora.ts';
-import { crossEntropy } from './loss.ts';
+import type { EncodedTexts, Objective } from './objective.ts';
 import { type OptimiserSettings, slotsOf, update } from './optimisers.ts';
 import { type Adapters, type DropoutRates, dropIn, trainingParts } from './training-parts.ts';
 
 export interface TrainingSpec {
   readonly config: EncoderConfig;
-  readonly heads: readonly TrainedHead[];
-  /** All parameters, encoder and heads, in the order of the table. */
+  readonly objective: Objective;
+  /** All parameters, the encoder's and the objective's, in the order of the table. */
   readonly parameters: readonly Parameter[];
   /** Whether a parameter is trained; the others are neither differentiated nor given optimiser state. */
   readonly isTrained: (name: string) => boolean;
@@ -52,13 +50,10 @@ export const tensorNames = {
   sum: (name: string) => `sum/${name}`,
   slot: (slot: string, name: string) => `${slot}/${name}`,
   next: (tensor: string) => `next/${tensor}`,
-  targets: (head: string) => `targets/${head}`,
-  logits: (head: string) => `logits/${head}`,
 };
 
 /**
- * One step as one graph: forward, backward, clipping and optimiser. Inputs: the encoder's, `pooled_tokens` (batch, tokens), `targets/<head>` (batch, classes),
- * every parameter by its name, for each trained one its slots, and the optimiser's scalars. Outputs: `loss`, `norm` (of the
+@@, for each trained one its slots, and the optimiser's scalars. Outputs: `loss`, `norm` (of the
  * gradients before clipping), `logits/<head>` (batch, classes), and `next/…` of every trained parameter and slot. A graph that
  * accumulates also has inputs `sum/<parameter>`: the gradients of the batches before, which `gradientGraph` sums up.
  */
@@ -99,21 +94,22 @@ export function trainedOf({ parameters, isTrained }: Pick<TrainingSpec, 'paramet
   return parameters.filter(({ name }) => isTrained(name));
 }
 
-/** Forward only and without dropout: `logits/<head>` from the encoder's inputs and the parameters. */
+/** Forward only and without dropout: what the objective evaluates, from its inputs, the encoder's and the parameters. */
 export function forwardGraph(spec: TrainingSpec): Graph {
   const g = createGraph('forward');
   const { lora, ...rest } = spec;
   const without = { dropout: { hidden: 0, attention: 0, classifier: 0 }, sparseWords: false };
-  logitsOf(g, { ...rest, ...without, ...(lora === undefined ? {} : { lora: { ...lora, dropout: 0 } }) });
+  const { texts } = encodedTexts(g, { ...rest, ...without, ...(lora === undefined ? {} : { lora: { ...lora, dropout: 0 } }) });
+  spec.objective.evaluate(g, texts);
   return g;
 }
 
-/** Adds inputs, parameters, encoder and heads to a graph. */
-function logitsOf(
+/** Adds inputs, parameters and the encoder to a graph. */
+function encodedTexts(
   g: GraphBuilder,
   spec: TrainingSpec,
-): { readonly logits: readonly Value[]; readonly values: ReadonlyMap<string, Value> } {
-  const { config, heads } = spec;
+): { readonly texts: EncodedTexts; readonly values: ReadonlyMap<string, Value> } {
+  const { config } = spec;
   const inputs = encoderInputs(g);
   const values = new Map(
     spec.parameters.map((each) => [each.name, g.input(tensorNames.parameter(each.name), 'float32', graphShape(spec, each))]),
@@ -121,18 +117,9 @@ function logitsOf(
   const words = isSparse(spec, WORDS) ? g.input('word_rows', 'int64', inputs.ids.shape) : inputs.ids;
   const parameter = (name: string): Value => requiredValue(values, name);
   const drop = dropIn(g, spec.dropout, spec.seed);
-  const last = buildEncoder(
-    g,
-    config,
-    inputs,
-    trainingParts(g, config, { ...inputs, words }, parameter, drop, adaptersOf(spec)),
-  ).at(-1) as Value; // at least the embeddings
-  const text = drop(meanPool(g, last, g.input('pooled_tokens', 'int64', inputs.mask.shape), config.hidden), 'classifier');
-  const logits = heads.map(({ name }) => {
-    const bias = parameter(`heads.${name}.bias`);
-    return g.output(gemm(g, text, parameter(`heads.${name}.weight`), { bias, transB: true }), tensorNames.logits(name));
-  });
-  return { logits, values };
+  const parts = trainingParts(g, config, { ...inputs, words }, parameter, drop, adaptersOf(spec));
+  const last = buildEncoder(g, config, inputs, parts).at(-1) as Value; // at least the embeddings
+  return { texts: { config, inputs, last, parameter, drop }, values };
 }
 
 function adaptersOf({ config, lora }: TrainingSpec): Adapters | undefined {
@@ -151,11 +138,8 @@ function differentiated(
   accumulates: boolean,
 ): { readonly g: GraphBuilder; readonly gradients: ReadonlyMap<string, Value> } {
   const g = createGraph('training');
-  const { logits, values } = logitsOf(g, spec);
-  const losses = spec.heads.map(({ name, classes }, i) =>
-    crossEntropy(g, logits[i] as Value, g.input(tensorNames.targets(name), 'float32', ['batch', classes])),
-  );
-  const loss = losses.reduce((sum, each) => add(g, sum, each));
+  const { texts, values } = encodedTexts(g, spec);
+  const loss = spec.objective.loss(g, texts);
   g.output(loss, 'loss');
   const trained = trainedOf(spec);
   const gradients = differentiate(
@@ -169,15 +153,6 @@ function differentiated(
     return [of.name, add(g, gradient, g.input(tensorNames.sum(of.name), 'float32', graphShape(spec, of)))];
   });
   return { g, gradients: new Map(sums) };
-}
-
-/** The mean over the tokens that heads read: states (rows, hidden), pooled (batch, tokens) -> (batch, hidden) */
-function meanPool(g: GraphBuilder, states: Value, pooled: Value, hidden: number): Value {
-  const own = cast(g, pooled, 'float32');
-  const weights = unsqueeze(g, div(g, own, reduceLast(g, 'ReduceSum', own)), [1]); // (batch, 1, tokens)
-  const width = g.constant('width', [1], BigInt64Array.of(BigInt(hidden)));
-  const texts = reshapeTo(g, states, concat(g, [shapeOf(g, pooled), width]), ['batch', 'tokens', hidden]);
-  return reshape(g, matmul(g, weights, texts), [-1, hidden], 'batch');
 }
 
 function globalNorm(g: GraphBuilder, gradients: readonly Value[]): Value {

@@ -4,17 +4,12 @@ import type { Parameters } from '../checkpoint/parameters.ts';
 import type { Tensor } from '../checkpoint/safetensors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { encodeOnnx } from '../graph/onnx-file.ts';
-import { createSession, pooledFeeds } from '../serving/onnxruntime-session.ts';
+import { createSession, encoderFeeds } from '../serving/onnxruntime-session.ts';
 import type { EncodedBatch } from '../serving/port.ts';
+import type { BatchInputs, ObjectiveBatch } from './objective.ts';
 import { scalarsOf, slotsOf } from './optimisers.ts';
 import { gradientGraph, isSparse, type TrainingSpec, tensorNames, trainedOf, trainingGraph } from './training-graph.ts';
 import { putRows, takeRows, wordRows } from './word-rows.ts';
-
-/** A batch, and its targets (batch, classes) by head, as `targetsOf` makes them. */
-export interface LabelledBatch {
-  readonly batch: EncodedBatch;
-  readonly targets: ReadonlyMap<string, Float32Array>;
-}
 
 export interface StepResult {
   readonly loss: number;
@@ -61,8 +56,8 @@ export class TrainingSession {
     }
   }
 
-  /** One step on some batches, whose gradients are summed; the targets of all are divided by what the whole step weighs. */
-  async step(batches: readonly LabelledBatch[], rate: number): Promise<StepResult> {
+  /** One step on some batches, whose gradients are summed; means over the step are divided in their inputs. */
+  async step(batches: readonly ObjectiveBatch[], rate: number): Promise<StepResult> {
     this.#step += 1;
     const { words, rows } = wordRows(batches.map(({ batch }) => batch.ids));
     const own = this.#ownRows(words);
@@ -133,13 +128,8 @@ export class TrainingSession {
     return open;
   }
 
-  #feeds({ batch, targets }: LabelledBatch): Feeds {
-    const feeds: Record<string, ort.Tensor> = { ...pooledFeeds(batch), ...Object.fromEntries(this.#state) };
-    for (const { name, classes } of this.#spec.heads) {
-      const data = targets.get(name) ?? new Float32Array();
-      feeds[tensorNames.targets(name)] = new ort.Tensor('float32', data, [batch.batch, classes]);
-    }
-    return feeds;
+  #feeds({ batch, inputs }: ObjectiveBatch): Feeds {
+    return { ...encoderFeeds(batch), ...objectiveFeeds(inputs), ...Object.fromEntries(this.#state) };
   }
 
   #scalars(rate: number): Feeds {
@@ -193,6 +183,16 @@ const GRAPHS: Readonly<Record<GraphKind, (spec: TrainingSpec) => Graph>> = {
   'accumulated step': (spec) => trainingGraph(spec, true),
   gradients: (spec) => gradientGraph(spec, true),
 };
+
+/** An objective's inputs as tensors. */
+export function objectiveFeeds(inputs: BatchInputs): Record<string, ort.Tensor> {
+  return Object.fromEntries(
+    [...inputs].map(([name, { data, shape }]) => [
+      name,
+      data instanceof Float32Array ? new ort.Tensor('float32', data, shape) : new ort.Tensor('int64', data, shape),
+    ]),
+  );
+}
 
 async function run(
   session: ort.InferenceSession,

@@ -9,14 +9,14 @@ import { type Method, rateScaleBy, trainedBy } from '../../../src/model/training
 import { train } from '../../../src/model/training/trainer.ts';
 import type { TrainingSpec } from '../../../src/model/training/training-graph.ts';
 import { counterParameters } from '../../fixtures/model/counter-parameters.ts';
-import { tinyExamples, tinyOptions, tinySpec } from './tiny-run.ts';
+import { HEADS, tinyExamples, tinyOptions, tinySpec } from './tiny-run.ts';
 
-const { config, heads } = tinySpec().spec;
+const { config } = tinySpec().spec;
 const LORA: LoraSettings = { rank: 3, alpha: 6, dropout: 0.1, targets: ['query', 'value', 'up', 'down'] };
 
 /** Names that some steps by a method change. */
 async function changedBy(method: Method): Promise<string[]> {
-  const base = [...encoderParameters(config), ...headParameters(config, heads)];
+  const base = [...encoderParameters(config), ...headParameters(config, HEADS)];
   const adapters = method.kind === 'lora' ? loraParameters(config, method, base) : [];
   const { spec } = tinySpec({
     parameters: [...base, ...adapters],
@@ -64,11 +64,11 @@ describe('a method of training', () => {
 });
 
 describe('low-rank adapters', () => {
-  const base = [...encoderParameters(config), ...headParameters(config, heads)];
+  const base = [...encoderParameters(config), ...headParameters(config, HEADS)];
   const adapters = loraParameters(config, LORA, base);
   const logitsOf = async (changes: Partial<TrainingSpec>, parameters: Parameters): Promise<number[]> => {
     const evaluator = await Evaluator.open(tinySpec(changes).spec, 1);
-    const logits = await evaluator.logits(tinyExamples(9), parameters);
+    const logits = await evaluator.logits(tinyExamples(9), parameters, ['tone']);
     await evaluator.close();
     return (logits.get('tone') ?? []).flatMap((row) => [...row]);
   };

@@ -1,24 +1,32 @@
 import type { EncoderConfig } from '../../../src/model/checkpoint/encoder-config.ts';
 import { encoderParameters, type Parameters } from '../../../src/model/checkpoint/parameters.ts';
 import type { Example } from '../../../src/model/training/examples.ts';
+import { headObjective } from '../../../src/model/training/head-objective.ts';
 import { headParameters } from '../../../src/model/training/heads.ts';
+import type { Objective } from '../../../src/model/training/objective.ts';
 import { ADAMW } from '../../../src/model/training/optimisers.ts';
 import type { TrainingOptions } from '../../../src/model/training/trainer.ts';
 import type { TrainingSpec } from '../../../src/model/training/training-graph.ts';
 import { counterParameters } from '../../fixtures/model/counter-parameters.ts';
 
-const HEADS = [{ name: 'tone', classes: 3 }];
 const CONFIG: EncoderConfig = {
   family: 'roberta',
   ...{ vocabulary: 40, hidden: 16, layers: 2, heads: 2, intermediate: 24 },
   ...{ maxPositions: 20, tokenTypes: 1, padId: 1, layerNormEpsilon: 1e-5 },
 };
 
+/** The heads of the tiny model. */
+export const HEADS = [{ name: 'tone', classes: 3 }];
+
+export function tinyObjective(smoothing = 0): Objective {
+  return headObjective({ heads: HEADS, smoothing, classWeights: {} });
+}
+
 /** A model that is small enough to train in a test, dropout included. */
 export function tinySpec(changes: Partial<TrainingSpec> = {}): { spec: TrainingSpec; initial: Parameters } {
   const parameters = [...encoderParameters(CONFIG), ...headParameters(CONFIG, HEADS)];
   const spec: TrainingSpec = {
-    ...{ config: CONFIG, heads: HEADS, parameters, isTrained: () => true, rateScale: () => 1, optimiser: ADAMW },
+    ...{ config: CONFIG, objective: tinyObjective(), parameters, isTrained: () => true, rateScale: () => 1, optimiser: ADAMW },
     ...{ maxNorm: 1, dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 }, seed: 3, sparseWords: true },
     ...changes,
   };
@@ -45,9 +53,8 @@ export function tinyOptions(changes: Partial<TrainingOptions> = {}): TrainingOpt
       epochs: 3,
       batches: { maxRows: 8, maxTokens: 64 },
       accumulate: 1,
-      smoothing: 0,
     },
-    ...{ schedule: { kind: 'linear', rate: 0.01, warmUp: 0.1 }, classWeights: {}, threads: 1, validateEvery: 5, patience: 100 },
+    ...{ schedule: { kind: 'linear', rate: 0.01, warmUp: 0.1 }, threads: 1, validateEvery: 5, patience: 100 },
     ...{ validate: async (_: Parameters, step: number) => step, onBest: () => undefined },
     ...changes,
   } as TrainingOptions;

@@ -7,7 +7,7 @@ import { Evaluator, measureLogits } from '../../../src/model/training/evaluation
 import { type TrainingOptions, train } from '../../../src/model/training/trainer.ts';
 import { counterParameters } from '../../fixtures/model/counter-parameters.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { tinyExamples, tinyOptions, tinySpec } from './tiny-run.ts';
+import { tinyExamples, tinyObjective, tinyOptions, tinySpec } from './tiny-run.ts';
 
 const bytes = (parameters: Parameters): string =>
   [...parameters].map(([name, { data }]) => `${name} ${Buffer.from(data.slice().buffer).toString('base64')}`).join('\n');
@@ -26,7 +26,7 @@ describe('training', () => {
     const held = tinyExamples(90).slice(60);
     const labels = held.map(({ labels: { tone } }) => tone);
     const accuracy = async (parameters: Parameters): Promise<number> =>
-      measureLogits((await evaluator.logits(held, parameters)).get('tone') ?? [], labels, ['a', 'b', 'c']).accuracy;
+      measureLogits((await evaluator.logits(held, parameters, ['tone'])).get('tone') ?? [], labels, ['a', 'b', 'c']).accuracy;
     assert.ok((await accuracy(initial)) < 0.5);
     const { best } = await train(tinyOptions({ epochs: 15, validate: accuracy }), initial);
     assert.ok((best?.value ?? 0) > 0.9, `accuracy ${best?.value}`);
@@ -81,7 +81,7 @@ describe('training', () => {
       await assert.rejects(trained({ accumulate, folder, onStep }, stop.signal), /killed/);
     }
     assert.equal(await trained({ accumulate, folder }), undisturbed);
-    await assert.rejects(trained({ accumulate, folder, smoothing: 0.1 }), {
+    await assert.rejects(trained({ accumulate, folder, spec: tinySpec({ objective: tinyObjective(0.1) }).spec }), {
       code: 'E_CHECKPOINT_INVALID',
       message: /other data or settings/,
     });

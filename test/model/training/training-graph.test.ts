@@ -7,13 +7,13 @@ import { z } from 'zod';
 import { parseEncoderConfig } from '../../../src/model/checkpoint/encoder-config.ts';
 import { encoderParameters, type Parameters } from '../../../src/model/checkpoint/parameters.ts';
 import { encodeOnnx } from '../../../src/model/graph/onnx-file.ts';
-import { pooledFeeds } from '../../../src/model/serving/onnxruntime-session.ts';
-import type { EncodedBatch } from '../../../src/model/serving/port.ts';
+import { encoderFeeds } from '../../../src/model/serving/onnxruntime-session.ts';
+import type { Example } from '../../../src/model/training/examples.ts';
+import { headObjective } from '../../../src/model/training/head-objective.ts';
 import { headParameters } from '../../../src/model/training/heads.ts';
-import { targetsOf, weightOf } from '../../../src/model/training/loss.ts';
 import { ADAMW } from '../../../src/model/training/optimisers.ts';
 import { gradientGraph, type TrainingSpec, tensorNames } from '../../../src/model/training/training-graph.ts';
-import { TrainingSession } from '../../../src/model/training/training-session.ts';
+import { objectiveFeeds, TrainingSession } from '../../../src/model/training/training-session.ts';
 import { counterParameters } from '../../fixtures/model/counter-parameters.ts';
 
 /* The numbers of make_training.py. */
@@ -22,6 +22,12 @@ const HEADS = [
   { name: 'topic', classes: 5, classWeights: [1, 1, 1, 1, 1] },
 ];
 const [STEPS, WARM_UP, RATE, LAYER_DECAY, DECAY, MAX_NORM, SMOOTHING] = [10, 3, 1e-2, 0.8, 0.05, 0.5, 0.1];
+
+const OBJECTIVE = headObjective({
+  heads: HEADS,
+  smoothing: SMOOTHING,
+  classWeights: Object.fromEntries(HEADS.map(({ name, classWeights }) => [name, classWeights])),
+});
 
 const rows = z.array(z.array(z.number()));
 const summary = z.object({ sum: z.number(), norm: z.number(), some: z.array(z.tuple([z.number(), z.number()])) });
@@ -43,7 +49,7 @@ function load(family: string): { fixture: Fixture; spec: TrainingSpec; initial: 
   const layer = (name: string): number =>
     name.startsWith('embeddings') ? 0 : name.startsWith('heads') ? config.layers + 1 : Number(name.split('.')[2]) + 1;
   const spec: TrainingSpec = {
-    ...{ config, heads: HEADS, parameters, seed: 1, dropout: { hidden: 0, attention: 0, classifier: 0 } },
+    ...{ config, objective: OBJECTIVE, parameters, seed: 1, dropout: { hidden: 0, attention: 0, classifier: 0 } },
     isTrained: () => true,
     rateScale: (name) => LAYER_DECAY ** (config.layers + 1 - layer(name)),
     optimiser: { ...ADAMW, weightDecay: DECAY },
@@ -53,24 +59,17 @@ function load(family: string): { fixture: Fixture; spec: TrainingSpec; initial: 
   return { fixture, spec, initial: counterParameters(parameters) };
 }
 
-function batchOf({ ids, mask }: Fixture['batches'][number]): EncodedBatch {
-  const flat = (values: number[][]): BigInt64Array => BigInt64Array.from(values.flat(), BigInt);
-  const types = new BigInt64Array(ids.flat().length);
-  return { batch: ids.length, tokens: ids[0]?.length ?? 0, ids: flat(ids), mask: flat(mask), types, pooled: flat(mask) };
-}
-
-function targetsOfBatch({ labels }: Fixture['batches'][number]): Map<string, Float32Array> {
-  return new Map(
-    HEADS.map(({ name, classes, classWeights }) => {
-      const head = {
-        classes,
-        classWeights,
-        smoothing: SMOOTHING,
-        labels: (labels[name] ?? []).map((label) => label ?? undefined),
-      };
-      return [name, targetsOf(head, weightOf(head))];
-    }),
-  );
+/** The rows of a batch without their padding. */
+function examplesOf({ ids, mask, labels }: Fixture['batches'][number]): Example[] {
+  return ids.map((row, i) => ({
+    ids: row.filter((_, token) => mask[i]?.[token] === 1),
+    labels: Object.fromEntries(
+      HEADS.flatMap(({ name }) => {
+        const label = labels[name]?.[i] ?? undefined;
+        return label === undefined ? [] : [[name, label]];
+      }),
+    ),
+  }));
 }
 
 /** The largest difference from a summary by PyTorch, over the norm of the tensor. */
@@ -91,11 +90,11 @@ for (const family of ['roberta', 'bert']) {
       const [batch] = fixture.batches;
       assert.ok(batch);
       const session = await ort.InferenceSession.create(encodeOnnx(gradientGraph(spec)), { logSeverityLevel: 3 });
-      const feeds: Record<string, ort.Tensor> = pooledFeeds(batchOf(batch));
+      const [asked] = OBJECTIVE.batches([examplesOf(batch)], spec.config, 0);
+      assert.ok(asked);
+      const feeds = { ...encoderFeeds(asked.batch), ...objectiveFeeds(asked.inputs) };
       for (const { name, shape } of spec.parameters)
         feeds[name] = new ort.Tensor('float32', initial.get(name)?.data ?? new Float32Array(), shape);
-      for (const [name, targets] of targetsOfBatch(batch))
-        feeds[tensorNames.targets(name)] = new ort.Tensor('float32', targets, [4, targets.length / 4]);
       const results = await session.run(feeds);
       await session.release();
       assert.ok(Math.abs(Number(results.loss?.data[0]) - (fixture.losses[0] ?? 0)) < 1e-5);
@@ -112,7 +111,7 @@ for (const family of ['roberta', 'bert']) {
       const session = new TrainingSession(spec, initial, 1);
       for (const [step, batch] of fixture.batches.entries()) {
         const rate = RATE * (step < WARM_UP ? (step + 1) / WARM_UP : (STEPS - step) / (STEPS - WARM_UP));
-        const { loss, norm } = await session.step([{ batch: batchOf(batch), targets: targetsOfBatch(batch) }], rate);
+        const { loss, norm } = await session.step(OBJECTIVE.batches([examplesOf(batch)], spec.config, step), rate);
         assert.ok(Math.abs(loss - (fixture.losses[step] ?? 0)) < 1e-4, `loss of step ${step}: ${loss}`);
         assert.ok(Math.abs(norm / (fixture.norms[step] ?? 0) - 1) < 1e-3, `norm of step ${step}: ${norm}`);
       }

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { padBatch } from '../../../src/model/serving/batches.ts';
-import { targetsOf } from '../../../src/model/training/loss.ts';
 import { ADAMW } from '../../../src/model/training/optimisers.ts';
 import { TrainingSession } from '../../../src/model/training/training-session.ts';
 import { wordRows } from '../../../src/model/training/word-rows.ts';
@@ -25,8 +23,6 @@ describe('steps that touch the rows of their own words only', () => {
     const optimiser = { ...ADAMW, weightDecay: 0 };
     const dropout = { hidden: 0, attention: 0, classifier: 0 };
     const examples = tinyExamples(12);
-    const batchOf = (from: number) => padBatch(examples.slice(from, from + 6), 1);
-    const targets = new Map([['tone', targetsOf({ classes: 3, labels: [0, 1, 2, 0, 1, 2] }, 6)]]);
     const name = 'embeddings.word_embeddings.weight';
     const tables = await Promise.all(
       [true, false].map(async (sparseWords) => {
@@ -35,7 +31,7 @@ describe('steps that touch the rows of their own words only', () => {
         const session = new TrainingSession(spec, initial, 1);
         const after: Float32Array[] = [];
         for (const from of [0, 6]) {
-          await session.step([{ batch: batchOf(from), targets }], 0.01);
+          await session.step(spec.objective.batches([examples.slice(from, from + 6)], spec.config, 0), 0.01);
           after.push(session.parameters.get(name)?.data.slice() ?? new Float32Array());
         }
         await session.close();
