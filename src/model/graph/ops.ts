@@ -145,6 +145,13 @@ export function reduceSum(g: GraphBuilder, x: Value, axes: readonly number[], ke
   return one(g, 'ReduceSum', [x, over], { type: x.type, shape }, { keepdims: int(keep ? 1 : 0) });
 }
 
+/** (n) -> (n, depth): 1 where the index is the column, else 0. */
+export function oneHot(g: GraphBuilder, indices: Value, depth: number): Value {
+  const size = g.constant('depth', [1], BigInt64Array.of(BigInt(depth)));
+  const values = g.constant('off_on', [2], Float32Array.of(0, 1));
+  return one(g, 'OneHot', [indices, size, values], { type: 'float32', shape: [...indices.shape, depth] });
+}
+
 /** Floats to unsigned bytes: round(x / scale) + zeroPoint, ties to even, cut to 0...255. */
 export function quantizeLinear(g: GraphBuilder, x: Value, scale: Value, zeroPoint: number): Value {
   const zero = scalar(g, 'zero', Uint8Array.of(zeroPoint));

@@ -51,11 +51,6 @@ export function encoderFeeds(batch: EncodedBatch): Record<string, ort.Tensor> {
   };
 }
 
-/** The inputs of an encoder with heads in its graph. */
-export function pooledFeeds(batch: EncodedBatch): Record<string, ort.Tensor> {
-  return { ...encoderFeeds(batch), pooled_tokens: tokenTensor(batch, batch.pooled) };
-}
-
 function tokenTensor({ batch, tokens }: EncodedBatch, data: BigInt64Array): ort.Tensor {
   return new ort.Tensor('int64', data, [batch, tokens]);
 }

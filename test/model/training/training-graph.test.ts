@@ -15,6 +15,7 @@ import { ADAMW } from '../../../src/model/training/optimisers.ts';
 import { gradientGraph, type TrainingSpec, tensorNames } from '../../../src/model/training/training-graph.ts';
 import { objectiveFeeds, TrainingSession } from '../../../src/model/training/training-session.ts';
 import { counterParameters } from '../../fixtures/model/counter-parameters.ts';
+import { distance, summarySchema } from './summary.ts';
 
 /* The numbers of make_training.py. */
 const HEADS = [
@@ -30,14 +31,13 @@ const OBJECTIVE = headObjective({
 });
 
 const rows = z.array(z.array(z.number()));
-const summary = z.object({ sum: z.number(), norm: z.number(), some: z.array(z.tuple([z.number(), z.number()])) });
 const fixtureSchema = z.object({
   config: z.unknown(),
   batches: z.array(z.object({ ids: rows, mask: rows, labels: z.record(z.string(), z.array(z.number().nullable())) })),
   losses: z.array(z.number()),
   norms: z.array(z.number()),
-  gradients: z.record(z.string(), summary),
-  parameters: z.record(z.string(), summary),
+  gradients: z.record(z.string(), summarySchema),
+  parameters: z.record(z.string(), summarySchema),
 });
 type Fixture = z.infer<typeof fixtureSchema>;
 
@@ -70,17 +70,6 @@ function examplesOf({ ids, mask, labels }: Fixture['batches'][number]): Example[
       }),
     ),
   }));
-}
-
-/** The largest difference from a summary by PyTorch, over the norm of the tensor. */
-function distance(data: ArrayLike<number>, { sum, norm, some }: z.infer<typeof summary>): number {
-  const values = Array.from(data, Number);
-  const apart = [
-    values.reduce((total, value) => total + value, 0) - sum,
-    Math.hypot(...values) - norm,
-    ...some.map(([place, value]) => (values[place] ?? Number.NaN) - value),
-  ];
-  return Math.max(...apart.map(Math.abs)) / Math.max(norm, 1e-3);
 }
 
 for (const family of ['roberta', 'bert']) {
