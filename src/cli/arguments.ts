@@ -44,3 +44,16 @@ export function parseWholeNumber(text: string): number {
   if (!Number.isInteger(value)) throw new InvalidArgumentError('Expected a whole number.');
   return value;
 }
+
+/** A whole number from 1. */
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number from 1.');
+  return value;
+}
+
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+}

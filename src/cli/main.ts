@@ -33,6 +33,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   series: async () => (await import('./commands/series.ts')).seriesCommand(),
   alerts: async () => (await import('./commands/alerts.ts')).alertsCommand(),
   'dead-letter': async () => (await import('./commands/dead-letter.ts')).deadLetterCommand(),
+  pretrain: async () => (await import('./commands/pretrain.ts')).pretrainCommand(),
   train: async () => (await import('./commands/train.ts')).trainCommand(),
   eval: async () => (await import('./commands/eval.ts')).evalCommand(),
   data: async () => (await import('./commands/data.ts')).dataCommand(),

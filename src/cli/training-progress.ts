@@ -1,11 +1,11 @@
-import type { FineTuningListener } from '../model/training/fine-tuning.ts';
+import type { RunListener } from '../model/training/recorded-run.ts';
 import { createProgress } from './progress.ts';
 
 /** Steps whose mean loss and speed are shown. */
 const SHOWN_OVER = 50;
 
 /** A line on stderr: how far, loss, F1 of the last validation, texts a second, time left. */
-export function trainingProgress(): FineTuningListener & { end(): void } {
+export function trainingProgress(): RunListener & { end(): void } {
   const progress = createProgress();
   let figures = '';
   let recent: { readonly at: number; readonly loss: number; readonly texts: number }[] = [];
@@ -24,11 +24,10 @@ export function trainingProgress(): FineTuningListener & { end(): void } {
         `step ${step} of ${steps}, loss ${mean.toFixed(3)}${figures}, ${Math.round(speed)} texts/s, ${duration(left)} left`,
       );
     },
-    onValidation: ({ tasks }) => {
+    onValidation: ({ tasks, value }) => {
       recent = []; // the time that validating took is not a step's
-      figures = Object.entries(tasks)
-        .map(([task, { macroF1 }]) => `, F1 of ${task} ${macroF1.toFixed(3)}`)
-        .join('');
+      const names = Object.entries(tasks).map(([task, { macroF1 }]) => `, F1 of ${task} ${macroF1.toFixed(3)}`);
+      figures = names.length === 0 ? `, held-out loss ${(-value).toFixed(3)}` : names.join('');
     },
     end: () => progress.end(),
   };

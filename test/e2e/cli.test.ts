@@ -10,7 +10,7 @@ import { writeRecording } from './recording.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../models/default', import.meta.url));
 const COMMANDS = [
-  'run,init,validate,schema,doctor,ingest,classify,train,eval,replay,verify'.split(',').map((name) => [name]),
+  'run,init,validate,schema,doctor,ingest,classify,pretrain,train,eval,replay,verify'.split(',').map((name) => [name]),
   ['list', 'show'].map((name) => ['series', name]),
   [['alerts', 'list']],
   ['inspect', 'split'].map((name) => ['data', name]),

@@ -120,6 +120,44 @@ describe('barograph train', { timeout: 5 * 60_000 }, () => {
     assert.deepEqual(config.heads.topic.labels, Object.keys(TOPICS));
   });
 
+  it('goes on with masked words on unlabelled texts, and the result is a start for training', async () => {
+    const options = [
+      '--data',
+      'tone.csv',
+      'topic.csv',
+      '--epochs',
+      '2',
+      '--held-out',
+      '0.1',
+      '--max-tokens',
+      '32',
+      '--threads',
+      '1',
+    ];
+    const first = await run('pretrain', '--start', 'tiny', '--output', 'language', ...options, '--json');
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stderr, /324 texts to learn from, 36 held out/);
+    const { best } = JSON.parse(first.stdout);
+    const again = await run('pretrain', '--start', 'language/model', '--output', 'more-language', ...options, '--json');
+    assert.ok(JSON.parse(again.stdout).best.loss < best.loss, 'the head goes on where it stood');
+    const trained = await run(
+      'train',
+      '--config',
+      'train.yaml',
+      '--start',
+      'language/model',
+      '--output',
+      'after',
+      '--set',
+      'epochs=1',
+      '--json',
+    );
+    assert.equal(trained.code, 0, trained.stderr);
+    const none = await run('pretrain', '--start', 'tiny', '--output', 'none', '--data', 'tone.csv', '--text', 'nothing');
+    assert.match(none.stderr, /names no column nothing/);
+    assert.equal(none.code, 2);
+  });
+
   it('says what is wrong with its input, and leaves what was there alone', async () => {
     const bundle = await read('run/bundle/SHA256SUMS');
     await write('bad-label.csv', ['text,label', 'shares fall,negative', 'shares rise,superb']);

@@ -4,12 +4,12 @@ import { z } from 'zod';
 import { BarographError } from '../../domain/errors.ts';
 import { CHECKPOINT, type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint-folder.ts';
 import { openSafetensors, type Tensor } from '../checkpoint/safetensors.ts';
+import { writeWholeFolder } from '../checkpoint/whole-folder.ts';
 import { encodeSafetensors } from '../checkpoint/write-safetensors.ts';
 import type { ActivationRanges, ChannelRange } from '../encoder/activation-ranges.ts';
 import { PREPARATION } from '../text-preparation.ts';
 import { headsSchema } from './bundle-config.ts';
 import { type BundleHeads, headTensors, readHead } from './head-tensors.ts';
-import { writeWholeFolder } from './whole-folder.ts';
 
 const settingsSchema = z.strictObject({
   format: z.literal(1),

@@ -1,8 +1,8 @@
+import { writeWholeFolder } from '../checkpoint/whole-folder.ts';
 import { encodeSafetensors } from '../checkpoint/write-safetensors.ts';
 import type { BundleConfig } from './bundle-config.ts';
 import { type BundleHeads, headTensors } from './head-tensors.ts';
 import { formatSums, SUMS } from './sums.ts';
-import { writeWholeFolder } from './whole-folder.ts';
 
 /** What goes into a bundle. Texts are written as they are. */
 export interface BundleContents {

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { CHECKPOINT, type Checkpoint } from './checkpoint-folder.ts';
+import type { Parameters } from './parameters.ts';
+import { writeWholeFolder } from './whole-folder.ts';
+import { encodeSafetensors } from './write-safetensors.ts';
+
+const ARCHITECTURES = { bert: 'BertForMaskedLM', roberta: 'RobertaForMaskedLM' } as const;
+
+/**
+ * Writes a language model as transformers' `...ForMaskedLM` reads it: the encoder's parameters under the family's prefix, the head's
+ * beside them; the last layer is the word table. Throws E_OUTPUT_FAILED.
+ */
+export function writeMaskedWordModel(folder: string, checkpoint: Checkpoint, parameters: Parameters): void {
+  const { family } = checkpoint.config;
+  const isEncoder = (name: string): boolean => checkpoint.parameters.has(name);
+  const tensors = new Map([...parameters].map(([name, tensor]) => [isEncoder(name) ? `${family}.${name}` : name, tensor]));
+  const config = { ...z.looseObject({}).parse(JSON.parse(checkpoint.configText)), architectures: [ARCHITECTURES[family]] };
+  const files = new Map<string, Uint8Array>([
+    [CHECKPOINT.config, Buffer.from(`${JSON.stringify(config, null, 2)}\n`)],
+    [CHECKPOINT.tokenizer, Buffer.from(checkpoint.tokenizer)],
+    [CHECKPOINT.tokenizerConfig, Buffer.from(checkpoint.tokenizerConfig)],
+    [CHECKPOINT.weights, encodeSafetensors(tensors)],
+  ]);
+  writeWholeFolder(folder, files, { replace: true });
+}
