@@ -49,16 +49,14 @@ const tuned = await fineTune({ config, parameters }, { texts, topics: TOPICS }, 
     log(`step ${step}: ${Object.entries(tasks).map(([task, { accuracy, macroF1 }]) => `${task} ${accuracy} ${macroF1}`)}`),
 });
 const trained = { checkpoint: { ...checkpoint, parameters: tuned.encoder }, heads: tuned.heads };
-const model = await calibrate({ ...trained, topics: TOPICS, maxTokens: MAX_TOKENS }, sets, 'int8');
+const partOf = (part: string) => sets.filter((text) => text.part === part);
+const calibration = { ranges: partOf('train'), labelled: partOf('validation') };
+const model = await calibrate({ ...trained, topics: TOPICS, maxTokens: MAX_TOKENS }, calibration, 'int8');
 writeFineTuned(join(work, 'model'), model);
 
 const draft = join(values.cache, 'draft-bundle');
 writeBundle(draft, bundleOf(model, 'int8', { name, metrics: {}, card: '' }), { replace: true });
-const measure = (part: string): Promise<BundleMeasurement> =>
-  measureBundle(
-    draft,
-    sets.filter((text) => text.part === part),
-  );
+const measure = (part: string): Promise<BundleMeasurement> => measureBundle(draft, partOf(part));
 const [validation, test] = [await measure('validation'), await measure('test')];
 rmSync(draft, { recursive: true });
 const figures = ({ tasks, byFile }: BundleMeasurement) => ({ ...tasks, byFile });

@@ -17,7 +17,7 @@ Exit codes:
   ${EXIT.ok}  done
   ${EXIT.failed}  failed; stderr says why
   ${EXIT.usage}  the command line, the configuration or an input cannot be understood
-  ${EXIT.findings}  verify, validate or doctor found something wrong`,
+  ${EXIT.findings}  verify, models verify, validate or doctor found something wrong`,
   );
 
 /** Each is loaded when it is named, and all of them for the help: a small command need not wait for what the big ones import. */
@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./commands/train.ts')).trainCommand(),
   eval: async () => (await import('./commands/eval.ts')).evalCommand(),
   data: async () => (await import('./commands/data.ts')).dataCommand(),
+  models: async () => (await import('./commands/models.ts')).modelsCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
 };
 const first = process.argv[2] ?? '';

@@ -51,7 +51,11 @@ export async function trainingRun(config: TrainingConfig, output: Output): Promi
   const tuned = await fineTune(from, data, encode, settings, folder, progress).finally(() => progress.end());
   const trained = { checkpoint: { ...checkpoint, parameters: tuned.encoder }, heads: tuned.heads };
   const precision = config.int8 ? 'int8' : 'fp32';
-  const model = await calibrate({ ...trained, topics: data.topics, maxTokens: config.maxTokens }, data.texts, precision);
+  const model = await calibrate(
+    { ...trained, topics: data.topics, maxTokens: config.maxTokens },
+    { ranges: partOf(data, 'train'), labelled: partOf(data, 'validation') },
+    precision,
+  );
   return publish(config, data, tuned, model);
 }
 

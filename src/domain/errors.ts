@@ -103,6 +103,21 @@ export const ERRORS = {
     'A checkpoint cannot be read: bad header, wrong shape, missing tensor or a value that is not finite.',
     'Fetch the checkpoint again; the message names the tensor.',
   ),
+  E_HUB_UNREACHABLE: entry(
+    'retry',
+    'The model hub did not answer, or not now: no connection, a time limit, HTTP 429 or 5xx.',
+    'Check the network and HF_ENDPOINT, then pull again: it goes on where it stopped.',
+  ),
+  E_HUB_REFUSED: entry(
+    'stop',
+    'The model hub does not give out this model, or has nothing of it that can be used.',
+    'The message says what is missing; private and gated models need HF_TOKEN.',
+  ),
+  E_DOWNLOAD_CORRUPT: entry(
+    'stop',
+    'A file of a model has not the size or the checksum that the hub announced.',
+    'It was removed: pull again; if it persists, look for a proxy or a mirror that changes files.',
+  ),
   E_BUNDLE_MISSING: entry(
     'stop',
     'The folder of a model bundle, or a file in it, does not exist.',

@@ -14,6 +14,7 @@ const COMMANDS = [
   ['list', 'show'].map((name) => ['series', name]),
   [['alerts', 'list']],
   ['inspect', 'split'].map((name) => ['data', name]),
+  ['pull', 'import', 'list', 'show', 'verify'].map((name) => ['models', name]),
   ['list', 'show', 'requeue'].map((name) => ['dead-letter', name]),
 ].flat();
 

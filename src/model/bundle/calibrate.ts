@@ -3,6 +3,7 @@ import { measureRanges } from '../encoder/measure-ranges.ts';
 import { fitTemperature } from '../heads/calibration.ts';
 import { headLogits } from '../heads/head.ts';
 import { openOnnxRuntimeSession } from '../serving/onnxruntime-session.ts';
+import type { ClassifyInput } from '../serving/port.ts';
 import { createTextEncoder } from '../serving/text-encoder.ts';
 import { createTextFeatures } from '../serving/text-features.ts';
 import { PREPARATION } from '../text-preparation.ts';
@@ -11,7 +12,7 @@ import type { FineTuned } from './fine-tuned.ts';
 import type { BundleHeads } from './head-tensors.ts';
 import { type Precision, servedConfig, servedModel, servedOutputs } from './publish.ts';
 
-/** What a fine-tuned model needs before it can be served. */
+/** A model that was trained, before it can be served. */
 export interface Uncalibrated {
   /** With the parameters that were trained. */
   readonly checkpoint: Checkpoint;
@@ -20,24 +21,31 @@ export interface Uncalibrated {
   readonly maxTokens: number;
 }
 
-/** Training texts that the int8 steps are fixed on, at most. */
+/** What it is calibrated on. */
+export interface CalibrationTexts {
+  /** What the int8 steps are fixed on: some of them, at equal distances. */
+  readonly ranges: readonly ClassifyInput[];
+  /** What temperatures are fitted on; a head without a text keeps 1. */
+  readonly labelled: readonly LabelledText[];
+}
+
+/** Texts that the int8 steps are fixed on, at most. */
 const RANGE_TEXTS = 1200;
 const BATCH_TOKENS = 512;
 
 /**
- * Measures what int8 steps must cover, on training texts at equal distances, and fits the temperature of each head on what serving
- * computes of the validation texts. Deterministic.
+ * Measures what int8 steps must cover, and fits the temperature of each head on what serving computes of labelled texts, which must
+ * not have been trained on. Deterministic.
  */
-export async function calibrate(model: Uncalibrated, texts: readonly LabelledText[], precision: Precision): Promise<FineTuned> {
+export async function calibrate(model: Uncalibrated, texts: CalibrationTexts, precision: Precision): Promise<FineTuned> {
   const { checkpoint, heads, topics, maxTokens } = model;
-  const training = texts.filter(({ part }) => part === 'train');
-  const stride = Math.ceil(training.length / RANGE_TEXTS);
+  const stride = Math.ceil(texts.ranges.length / RANGE_TEXTS);
   const encode = createTextEncoder(
     { tokenizer: JSON.parse(checkpoint.tokenizer), tokenizerConfig: JSON.parse(checkpoint.tokenizerConfig) },
     checkpoint.config.family,
     maxTokens,
   );
-  const sample = training.filter((_, i) => i % stride === 0).map(({ text, entity }) => encode(text, entity));
+  const sample = texts.ranges.filter((_, i) => i % stride === 0).map(({ text, entity }) => encode(text, entity));
   const uncalibrated: FineTuned = {
     checkpoint,
     heads,
@@ -46,12 +54,12 @@ export async function calibrate(model: Uncalibrated, texts: readonly LabelledTex
       format: 1,
       preparation: PREPARATION,
       maxTokens,
-      entities: training.some(({ entity }) => entity !== undefined),
+      entities: texts.ranges.some(({ entity }) => entity !== undefined),
       heads: { sentiment: { labels: [...SENTIMENTS], temperature: 1 }, topic: { labels: [...topics], temperature: 1 } },
     },
   };
   const { sentiment, topic } = uncalibrated.settings.heads;
-  const temperatures = await fitTemperatures(uncalibrated, texts, precision);
+  const temperatures = await fitTemperatures(uncalibrated, texts.labelled, precision);
   return {
     ...uncalibrated,
     settings: {
@@ -74,7 +82,7 @@ async function fitTemperatures(
   try {
     const features = createTextFeatures({ config: servedConfig(model), tokenizer, tokenizerConfig }, session, BATCH_TOKENS);
     const fit = async (head: keyof BundleHeads): Promise<number> => {
-      const used = texts.filter((text) => text.part === 'validation' && text.head === head);
+      const used = texts.filter((text) => text.head === head);
       if (used.length === 0) return 1;
       const computed = await features(used);
       return fitTemperature(

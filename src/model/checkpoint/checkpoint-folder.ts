@@ -34,8 +34,7 @@ const PICKLED = ['pytorch_model.bin', 'pytorch_model.bin.index.json', 'model.pt'
  * missing, of another shape or not finite, a vocabulary that is not the model's.
  */
 export function readCheckpoint(folder: string): Checkpoint {
-  const configText = readText(folder, CHECKPOINT.config);
-  const config = parseEncoderConfig(parseJson(configText, join(folder, CHECKPOINT.config)), join(folder, CHECKPOINT.config));
+  const { config, configText } = readConfig(folder);
   const tokenizer = readText(folder, CHECKPOINT.tokenizer);
   checkVocabulary(parseJson(tokenizer, join(folder, CHECKPOINT.tokenizer)), config, join(folder, CHECKPOINT.tokenizer));
   const hasOptions = existsSync(join(folder, CHECKPOINT.tokenizerConfig));
@@ -48,6 +47,13 @@ export function readCheckpoint(folder: string): Checkpoint {
   } finally {
     weights.close();
   }
+}
+
+/** What `config.json` says, without a look at the weights. Throws E_CHECKPOINT_INVALID. */
+export function readConfig(folder: string): Pick<Checkpoint, 'config' | 'configText'> {
+  const configText = readText(folder, CHECKPOINT.config);
+  const path = join(folder, CHECKPOINT.config);
+  return { config: parseEncoderConfig(parseJson(configText, path), path), configText };
 }
 
 /** The tensors of a checkpoint, from one file or from several. Throws E_CHECKPOINT_INVALID. The caller closes what it opens. */
@@ -68,11 +74,17 @@ export function openWeights(folder: string): SafetensorsFile {
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)) });
 
-function openShards(folder: string): SafetensorsFile {
+/** In which of the several weight files each tensor stands: plain names of files in the same folder. Throws E_CHECKPOINT_INVALID. */
+export function readIndex(folder: string): Readonly<Record<string, string>> {
   const path = join(folder, CHECKPOINT.index);
   const parsed = indexSchema.safeParse(parseJson(readText(folder, CHECKPOINT.index), path));
   if (!parsed.success) throw invalid(path, `the index is malformed: ${z.prettifyError(parsed.error)}`);
-  const places = parsed.data.weight_map;
+  return parsed.data.weight_map;
+}
+
+function openShards(folder: string): SafetensorsFile {
+  const path = join(folder, CHECKPOINT.index);
+  const places = readIndex(folder);
   const files = new Map<string, SafetensorsFile>();
   const close = (): void => {
     for (const file of files.values()) file.close();

@@ -13,21 +13,41 @@ export function writeWholeFolder(
 ): void {
   if (existsSync(folder) && options.replace !== true)
     throw new BarographError('E_OUTPUT_FAILED', `${folder} exists already, and is not replaced.`);
-  const beside = (role: string): string => join(dirname(folder), `.${basename(folder)}.${role}-${process.pid}`);
-  const [fresh, old] = [beside('new'), beside('old')];
+  const fresh = beside(folder, 'new');
   try {
     mkdirSync(fresh, { recursive: true });
     for (const [name, bytes] of files) writeSynced(join(fresh, name), bytes);
+    moveIntoPlace(fresh, folder);
+  } catch (cause) {
+    throw cause instanceof BarographError ? cause : failed(folder, cause);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** Where a folder is made before it goes to its place: beside it, so that a rename is enough, and hidden. */
+export function beside(folder: string, role: 'new' | 'old'): string {
+  return join(dirname(folder), `.${basename(folder)}.${role}-${process.pid}`);
+}
+
+/** Gives a finished folder its place; what is there is replaced, and stays when that fails. Throws E_OUTPUT_FAILED. */
+export function moveIntoPlace(fresh: string, folder: string): void {
+  const old = beside(folder, 'old');
+  try {
     if (existsSync(folder)) renameSync(folder, old);
     renameSync(fresh, folder);
   } catch (cause) {
     if (existsSync(old) && !existsSync(folder)) renameSync(old, folder);
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BarographError('E_OUTPUT_FAILED', `${folder} cannot be written (${reason}); what was there is kept.`, { cause });
+    throw failed(folder, cause);
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
-    rmSync(old, { recursive: true, force: true });
+    // Kept when it could not go back: it is all that is left then.
+    if (existsSync(folder)) rmSync(old, { recursive: true, force: true });
   }
+}
+
+function failed(folder: string, cause: unknown): BarographError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new BarographError('E_OUTPUT_FAILED', `${folder} cannot be written (${reason}); what was there is kept.`, { cause });
 }
 
 function writeSynced(path: string, bytes: Uint8Array): void {

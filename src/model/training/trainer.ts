@@ -82,6 +82,11 @@ export async function train(options: TrainingOptions, initial: Parameters, stop?
   }
 }
 
+/** A lesson's floats as text, short and exact. */
+function numbersAsText(_: string, value: unknown): unknown {
+  return value instanceof Float32Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') : value;
+}
+
 /** Batches, some a step. */
 function inSteps<T>(batches: readonly T[], size: number): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(batches.length / size) }, (_, i) => batches.slice(i * size, (i + 1) * size));
@@ -113,6 +118,6 @@ function fingerprint({ spec, examples, ...settings }: TrainingOptions): string {
   const { threads: _threads, patience: _patience, folder: _folder, ...deciding } = settings; // functions are no JSON
   const trained = spec.parameters.map(({ name }) => [name, spec.isTrained(name), spec.rateScale(name)]);
   const hash = createHash('sha256').update(JSON.stringify({ ...spec, ...deciding, trained }));
-  for (const { ids, types, labels } of examples) hash.update(JSON.stringify([ids, types, labels]));
+  for (const example of examples) hash.update(JSON.stringify(example, numbersAsText));
   return hash.digest('hex');
 }

@@ -34,7 +34,9 @@ describe('a fine-tuned model', () => {
     writeTinyCheckpoint(join(folder, 'tiny'), WORDS);
     const checkpoint = readCheckpoint(join(folder, 'tiny'));
     const heads = { sentiment: head(3), topic: head(3) };
-    model = await calibrate({ checkpoint, heads, topics: ['a', 'b', 'c'], maxTokens: 32 }, TEXTS, 'int8');
+    const partOf = (part: string) => TEXTS.filter((text) => text.part === part);
+    const calibration = { ranges: partOf('train'), labelled: partOf('validation') };
+    model = await calibrate({ checkpoint, heads, topics: ['a', 'b', 'c'], maxTokens: 32 }, calibration, 'int8');
   });
   after(() => remove());
 
