@@ -41,7 +41,7 @@ describe('the demo in a browser', { skip: SKIP, timeout: 240_000 }, () => {
 
   before(async () => {
     folder = await temporaryFolder();
-    life = start(['run', '--port', '0', '--speed', '2000'], { cwd: folder.path, timeoutMs: 240_000 });
+    life = start(['run', '--port', '0', '--speed', '600'], { cwd: folder.path, timeoutMs: 240_000 });
     url = await dashboardOf(life);
     browser = await chromium.launch({ executablePath: CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
   });
