@@ -1,9 +1,9 @@
 import { classTable, figuresTable } from '../src/model/bundle/card.ts';
-import type { BundleMeasurement } from '../src/model/bundle/measure-bundle.ts';
+import type { Measurements } from '../src/model/bundle/publish-bundle.ts';
 
 /** The text of the default bundle's CARD.md, its figures as they were measured. */
-export function defaultCard(test: BundleMeasurement, validation: BundleMeasurement): string {
-  const { topic, sentiment, entity } = test.tasks;
+export function defaultCard({ test, validation }: Measurements): string {
+  const { topic, sentiment, entity } = test?.tasks ?? {};
   if (topic === undefined || sentiment === undefined || entity === undefined) throw new Error('all tasks are measured');
   return `# Default bundle: topics and sentiment of financial headlines
 

@@ -6,12 +6,11 @@ import { BarographError } from '../domain/errors.ts';
 import { calibrate } from '../model/bundle/calibrate.ts';
 import { trainedCard } from '../model/bundle/card.ts';
 import { type FineTuned, isFineTuned, readFineTuned, writeFineTuned } from '../model/bundle/fine-tuned.ts';
-import { type BundleMeasurement, measureBundle } from '../model/bundle/measure-bundle.ts';
-import { bundleOf } from '../model/bundle/publish.ts';
-import { writeBundle } from '../model/bundle/write-bundle.ts';
+import type { BundleMeasurement } from '../model/bundle/measure-bundle.ts';
+import { publishBundle } from '../model/bundle/publish-bundle.ts';
 import { type Checkpoint, readCheckpoint } from '../model/checkpoint/checkpoint-folder.ts';
 import { maxTokens } from '../model/checkpoint/encoder-config.ts';
-import { createTextEncoder, type TextEncoder } from '../model/serving/text-encoder.ts';
+import { openTextEncoder } from '../model/serving/text-encoder.ts';
 import { type FineTuningData, fineTune, type Tuned } from '../model/training/fine-tuning.ts';
 import { trainingReport } from '../model/training/report.ts';
 import { TASKS, type Task } from '../model/training-data/labelled-text.ts';
@@ -39,7 +38,7 @@ export async function trainingRun(config: TrainingConfig, output: Output): Promi
   const checkpoint = known?.checkpoint ?? readCheckpoint(start);
   checkLength(config, checkpoint);
   const data = await readLabelledFiles(config, known?.settings.heads.topic.labels, output.note);
-  const encode = encoderOf(checkpoint, config.maxTokens);
+  const encode = openTextEncoder(checkpoint, checkpoint.config.family, config.maxTokens);
   const cut = data.texts.filter(({ text, entity }) => encode(text, entity).ids.length >= config.maxTokens).length;
   const long = cut === 0 ? '' : `; ${cut} fill or exceed ${config.maxTokens} tokens and lose their end`;
   output.note(`${countParts(data)}${long}.`);
@@ -64,24 +63,16 @@ async function publish(config: TrainingConfig, data: FineTuningData, tuned: Tune
   const precision = config.int8 ? 'int8' : 'fp32';
   const [bundle, report] = [join(folder, 'bundle'), join(folder, 'report.html')];
   writeFineTuned(join(folder, 'model'), model);
-  // Measured as it will be served, then written again with what was found.
-  writeBundle(bundle, bundleOf(model, precision, { name, metrics: {}, card: '' }), { replace: true });
-  const validation = await measureBundle(bundle, partOf(data, 'validation'));
-  const held = partOf(data, 'test');
-  const test = held.length === 0 ? undefined : await measureBundle(bundle, held);
   const facts = runFacts(config, data, tuned);
-  const metrics = {
-    training: facts,
-    validation: figuresOf(validation),
-    ...(test === undefined ? {} : { test: figuresOf(test) }),
-  };
   const { family, layers, hidden } = model.checkpoint.config;
   const encoder = `An encoder of the ${family} family (${layers} layers, hidden ${hidden}) from ${basename(config.start)}`;
   const files = config.data.map(
     ({ file, task, entity }) => `${basename(file)}: ${entity === undefined ? task : 'sentiment towards entities'}`,
   );
-  const card = trainedCard({ name, encoder, data: files, training: facts, test, validation });
-  writeBundle(bundle, bundleOf(model, precision, { name, metrics, card }), { replace: true });
+  const { validation, test } = await publishBundle(bundle, model, data.texts, {
+    ...{ name, precision, training: facts },
+    card: (measured) => trainedCard({ name, encoder, data: files, training: facts, ...measured }),
+  });
   const { history, best, steps, stoppedEarly } = tuned;
   writeReport(report, trainingReport({ title: `Training of ${name}`, facts, history, bestStep: best.step, validation, test }));
   return {
@@ -95,17 +86,7 @@ function checkLength({ maxTokens: asked }: TrainingConfig, { config }: Checkpoin
   throw new BarographError('E_USAGE', `max_tokens is ${asked}, but this model takes ${maxTokens(config)} tokens at most.`);
 }
 
-function encoderOf({ tokenizer, tokenizerConfig, config }: Checkpoint, length: number): TextEncoder {
-  return createTextEncoder(
-    { tokenizer: JSON.parse(tokenizer), tokenizerConfig: JSON.parse(tokenizerConfig) },
-    config.family,
-    length,
-  );
-}
-
 const partOf = ({ texts }: FineTuningData, part: string) => texts.filter((text) => text.part === part);
-
-const figuresOf = ({ tasks, byFile }: BundleMeasurement) => ({ ...tasks, byFile });
 
 function countParts(data: FineTuningData): string {
   const [train, validation, test] = ['train', 'validation', 'test'].map((part) => partOf(data, part).length);

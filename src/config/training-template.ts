@@ -2,8 +2,8 @@
 export const TRAINING_TEMPLATE = `# Fine-tuning. Start with: barograph train --config train.yaml
 # Only \`start\` and \`data\` are required. Every other key stands here with its default.
 
-# A checkpoint in Hugging Face's layout (BERT or RoBERTa family: config.json, model.safetensors, tokenizer.json), or the name of one
-# that \`barograph models pull\` fetched, or the folder model/ of an earlier run, whose heads then go on as well.
+# Folder of a checkpoint in Hugging Face's layout (BERT or RoBERTa family: config.json, model.safetensors, tokenizer.json), such as
+# \`barograph models pull\` prints, or the folder model/ of an earlier run, whose heads then go on as well.
 start: ./all-MiniLM-L6-v2
 
 # Where everything goes: bundle/, model/, report.html, history.ndjson. A run that was killed goes on from here.

@@ -86,7 +86,7 @@ const dropout = (description: string) => share(description).prefault(0.1);
 /** `train.yaml`. Its output is what fine-tuning takes, with paths as they stand in the file. */
 export const trainingSchema = z
   .strictObject({
-    start: text('a checkpoint', /^.+$/, 'Folder of a checkpoint, or the name of one that `barograph models` keeps.'),
+    start: text('a checkpoint', /^.+$/, 'Folder of a checkpoint.'),
     output: path('Folder of the results. A run that was killed goes on from here.').prefault('./training'),
     name: text('a name of small letters, digits and hyphens', /^[a-z0-9][a-z0-9._-]{0,63}$/, 'Name of the bundle.').prefault(
       'trained',

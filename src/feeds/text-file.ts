@@ -36,8 +36,3 @@ export async function* readColumns(path: string, columns: readonly string[]): As
   }
   if (rows > 0 && missing.size > 0) throw invalid(path, `no row has a field ${[...missing].join(', ')}`);
 }
-
-/** The texts of one column: see `readColumns`. */
-export async function* readTexts(path: string, column: string): AsyncGenerator<string, void, undefined> {
-  for await (const [text = ''] of readColumns(path, [column])) yield text;
-}

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +53,24 @@ export function start(args: readonly string[], options: StartOptions): Life {
 /** Runs the command line to its end. */
 export function barograph(args: readonly string[], options: StartOptions): Promise<Outcome> {
   return start(args, options).ended;
+}
+
+/** Runs commands by `run` and checks how they end. */
+export function outcomesOf(run: (...args: readonly string[]) => Promise<Outcome>) {
+  return {
+    /** Runs a command that must succeed, and gives its JSON. */
+    json: async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await run(...args, '--json');
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout);
+    },
+    /** Runs a command that must fail with an exit code and a message, and must print no result. */
+    fails: async (code: number, message: RegExp, ...args: readonly string[]): Promise<void> => {
+      const outcome = await run(...args);
+      assert.match(outcome.stderr, message);
+      assert.deepEqual([outcome.code, outcome.stdout], [code, '']);
+    },
+  };
 }
 
 /** The address of the dashboard, once a process that was started with `run` has printed it. */

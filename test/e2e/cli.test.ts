@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openDataFolder } from '../../src/cli/data-folder.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { barograph, type Outcome } from './barograph.ts';
+import { barograph, type Outcome, outcomesOf } from './barograph.ts';
 import { writeRecording } from './recording.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../models/default', import.meta.url));
@@ -32,19 +32,7 @@ describe('the command line', { timeout: 5 * 60_000 }, () => {
   const write = (name: string, ...lines: readonly string[]): Promise<void> => writeFile(join(cwd, name), `${lines.join('\n')}\n`);
   const read = (name: string): Promise<string> => readFile(join(cwd, name), 'utf8');
 
-  /** Runs a command that must succeed, and gives its JSON. */
-  async function json(...args: readonly string[]) {
-    const { code, stdout, stderr } = await run(...args, '--json');
-    assert.equal(code, 0, stderr);
-    return JSON.parse(stdout);
-  }
-
-  /** Runs a command that must fail with an exit code and a message, and must print no result. */
-  async function fails(code: number, message: RegExp, ...args: readonly string[]): Promise<void> {
-    const outcome = await run(...args);
-    assert.match(outcome.stderr, message);
-    assert.deepEqual([outcome.code, outcome.stdout], [code, '']);
-  }
+  const { json, fails } = outcomesOf(run);
 
   it('explains every command with --help', async () => {
     for (const command of COMMANDS) {

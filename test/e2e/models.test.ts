@@ -7,7 +7,7 @@ import { eventually } from '../eventually.ts';
 import { type HubServer, startHubServer } from '../model/hub/hub-server.ts';
 import { COMMIT, tinyRepository } from '../model/hub/tiny-repository.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { barograph, start } from './barograph.ts';
+import { barograph, outcomesOf, start } from './barograph.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../models/default', import.meta.url));
 
@@ -28,17 +28,7 @@ describe('barograph models', { timeout: 3 * 60_000 }, () => {
   const run = (...args: readonly string[]) => barograph(['models', ...args, '--cache', 'cache'], { cwd });
   const pull = (...args: readonly string[]) => run('pull', ...args, '--endpoint', server.endpoint);
 
-  async function json(...args: readonly string[]) {
-    const { code, stdout, stderr } = await run(...args, '--json');
-    assert.equal(code, 0, stderr);
-    return JSON.parse(stdout);
-  }
-
-  async function fails(code: number, message: RegExp, ...args: readonly string[]): Promise<void> {
-    const outcome = await run(...args);
-    assert.match(outcome.stderr, message);
-    assert.deepEqual([outcome.code, outcome.stdout], [code, '']);
-  }
+  const { json, fails } = outcomesOf(run);
 
   it('pull: a pull that was killed leaves nothing that is listed, and the next one goes on', async () => {
     server.faults.push({ on: 'storage:model.safetensors', stallAfter: 4000 });

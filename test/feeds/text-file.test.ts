@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { readTexts } from '../../src/feeds/text-file.ts';
+import { readColumns } from '../../src/feeds/text-file.ts';
 
 async function texts(t: TestContext, name: string, content: string | Uint8Array, column: string): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'barograph-texts-'));
   t.after(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, name), content);
   const all: string[] = [];
-  for await (const text of readTexts(join(folder, name), column)) all.push(text);
+  for await (const [text = ''] of readColumns(join(folder, name), [column])) all.push(text);
   return all;
 }
 

@@ -6,15 +6,11 @@ import { hiddenOutput } from '../../src/model/encoder/serving-graph.ts';
 import { padBatch } from '../../src/model/serving/batches.ts';
 import { openOnnxRuntimeSession } from '../../src/model/serving/onnxruntime-session.ts';
 import type { Session } from '../../src/model/serving/port.ts';
-import { createTextEncoder } from '../../src/model/serving/text-encoder.ts';
+import { openTextEncoder } from '../../src/model/serving/text-encoder.ts';
 import { textsOfManyKinds } from '../fixtures/model/texts-of-many-kinds.ts';
 
 const { config, model, tokenizer, tokenizerConfig } = loadBundle(join(import.meta.dirname, '../../models/default'));
-const encode = createTextEncoder(
-  { tokenizer: JSON.parse(tokenizer), tokenizerConfig: JSON.parse(tokenizerConfig) },
-  config.family,
-  config.maxTokens,
-);
+const encode = openTextEncoder({ tokenizer, tokenizerConfig }, config.family, config.maxTokens);
 /** Some are asked about an entity, so that pairs stand among single texts. */
 const texts = textsOfManyKinds(240).map((text, n) => encode(text, n % 3 === 0 ? 'Reliance Industries' : undefined));
 const outputs = config.layers.map(hiddenOutput);

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { BarographError } from '../../domain/errors.ts';
 import { readColumns } from '../../feeds/text-file.ts';
 import { openClassifier } from '../../model/serving/classifier.ts';
-import type { Classifier, ClassifyInput, Score } from '../../model/serving/port.ts';
+import { asksEntity, type Classifier, type ClassifyInput, type Score } from '../../model/serving/port.ts';
 import { createOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { DEFAULT_BUNDLE } from '../setup.ts';
@@ -98,11 +98,10 @@ async function classifyFile(classifier: Classifier, { input, text, entity, outpu
 
 /** Topics are a text's, so one that is asked about an entity is scored alone too. */
 async function scoreWhole(classifier: Classifier, inputs: readonly ClassifyInput[]): Promise<readonly Score[]> {
-  const isAsked = ({ entity = '' }: ClassifyInput): boolean => entity.trim() !== '';
-  const scores = await classifier.classify([...inputs.map(({ text }) => ({ text })), ...inputs.filter(isAsked)]);
+  const scores = await classifier.classify([...inputs.map(({ text }) => ({ text })), ...inputs.filter(asksEntity)]);
   let next = inputs.length;
   return inputs.map((input, i) => {
     const whole = scores[i] as Score; // one for each input
-    return isAsked(input) ? { ...whole, sentiment: scores[next++]?.sentiment ?? whole.sentiment } : whole;
+    return asksEntity(input) ? { ...whole, sentiment: scores[next++]?.sentiment ?? whole.sentiment } : whole;
   });
 }

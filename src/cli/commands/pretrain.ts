@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { readCheckpoint } from '../../model/checkpoint/checkpoint-folder.ts';
 import { writeMaskedWordModel } from '../../model/checkpoint/masked-word-model.ts';
-import { createTextEncoder } from '../../model/serving/text-encoder.ts';
+import { openTextEncoder } from '../../model/serving/text-encoder.ts';
 import { ADAMW } from '../../model/training/optimisers.ts';
 import { pretrain, readMaskedWords } from '../../model/training/pretraining.ts';
 import { parseCount, parsePositive, parseShare, parseWholeNumber } from '../arguments.ts';
@@ -65,14 +65,12 @@ export function pretrainCommand(): Command {
     .action(async (options: Options) => {
       const output = createOutput(options.json === true);
       const checkpoint = readCheckpoint(options.start);
-      const { family } = checkpoint.config;
-      const files = { tokenizer: JSON.parse(checkpoint.tokenizer), tokenizerConfig: JSON.parse(checkpoint.tokenizerConfig) };
-      const encode = createTextEncoder(files, family, options.maxTokens);
+      const encode = openTextEncoder(checkpoint, checkpoint.config.family, options.maxTokens);
       const texts = heldOut(await readUnlabelledTexts(options.data, options.text), options.heldOut);
       output.note(`${texts.training.length} texts to learn from, ${texts.heldOut.length} held out.`);
       const tokens = {
-        training: texts.training.map(({ text }) => encode(text)),
-        heldOut: texts.heldOut.map(({ text }) => encode(text)),
+        training: texts.training.map((text) => encode(text)),
+        heldOut: texts.heldOut.map((text) => encode(text)),
       };
       const { learningRate, batchSize, batchTokens, validateEvery, ...rest } = options;
       const settings = {

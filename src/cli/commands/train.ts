@@ -18,7 +18,7 @@ export function trainCommand(): Command {
   return new Command('train')
     .description('Fine-tune a checkpoint on labelled texts and publish a bundle')
     .option('--config <file>', 'train.yaml; see --example')
-    .option('--start <dir>', 'checkpoint to start from: its folder, or the name of one that `barograph models` keeps')
+    .option('--start <dir>', 'folder of the checkpoint to start from')
     .option('--output <dir>', 'folder of the results')
     .option('--set <key=value>', 'any key of train.yaml, its value in YAML: --set optimizer.learning_rate=3e-5', addSetting, [])
     .option('--example', 'print a commented train.yaml and end')

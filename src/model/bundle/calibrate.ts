@@ -4,7 +4,7 @@ import { fitTemperature } from '../heads/calibration.ts';
 import { headLogits } from '../heads/head.ts';
 import { openOnnxRuntimeSession } from '../serving/onnxruntime-session.ts';
 import type { ClassifyInput } from '../serving/port.ts';
-import { createTextEncoder } from '../serving/text-encoder.ts';
+import { openTextEncoder } from '../serving/text-encoder.ts';
 import { createTextFeatures } from '../serving/text-features.ts';
 import { PREPARATION } from '../text-preparation.ts';
 import { type LabelledText, SENTIMENTS } from '../training-data/labelled-text.ts';
@@ -40,11 +40,7 @@ const BATCH_TOKENS = 512;
 export async function calibrate(model: Uncalibrated, texts: CalibrationTexts, precision: Precision): Promise<FineTuned> {
   const { checkpoint, heads, topics, maxTokens } = model;
   const stride = Math.ceil(texts.ranges.length / RANGE_TEXTS);
-  const encode = createTextEncoder(
-    { tokenizer: JSON.parse(checkpoint.tokenizer), tokenizerConfig: JSON.parse(checkpoint.tokenizerConfig) },
-    checkpoint.config.family,
-    maxTokens,
-  );
+  const encode = openTextEncoder(checkpoint, checkpoint.config.family, maxTokens);
   const sample = texts.ranges.filter((_, i) => i % stride === 0).map(({ text, entity }) => encode(text, entity));
   const uncalibrated: FineTuned = {
     checkpoint,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { BarographError } from '../../domain/errors.ts';
-import { CHECKPOINT, type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint-folder.ts';
+import { type Checkpoint, checkpointFiles, readCheckpoint } from '../checkpoint/checkpoint-folder.ts';
 import { openSafetensors, type Tensor } from '../checkpoint/safetensors.ts';
 import { writeWholeFolder } from '../checkpoint/whole-folder.ts';
 import { encodeSafetensors } from '../checkpoint/write-safetensors.ts';
@@ -36,6 +36,9 @@ export interface FineTuned {
 
 const [SETTINGS, HEADS, RANGES] = ['barograph.json', 'heads.safetensors', 'ranges.safetensors'];
 
+/** The files that a fine-tuned model has besides those of a checkpoint. */
+export const FINE_TUNED_FILES: ReadonlySet<string> = new Set([SETTINGS, HEADS, RANGES]);
+
 /** Whether a folder holds a fine-tuned model, and not just a checkpoint. */
 export function isFineTuned(folder: string): boolean {
   return existsSync(join(folder, SETTINGS));
@@ -55,16 +58,6 @@ export function writeFineTuned(folder: string, { checkpoint, settings, heads, ra
     [RANGES, encodeSafetensors(tensors)],
   ]);
   writeWholeFolder(folder, files, { replace: true });
-}
-
-/** The files of a checkpoint, its encoder alone. */
-export function checkpointFiles(checkpoint: Checkpoint): ReadonlyMap<string, Uint8Array> {
-  return new Map<string, Uint8Array>([
-    [CHECKPOINT.config, Buffer.from(checkpoint.configText)],
-    [CHECKPOINT.tokenizer, Buffer.from(checkpoint.tokenizer)],
-    [CHECKPOINT.tokenizerConfig, Buffer.from(checkpoint.tokenizerConfig)],
-    [CHECKPOINT.weights, encodeSafetensors(checkpoint.parameters)],
-  ]);
 }
 
 /** Reads a model. Throws E_CHECKPOINT_INVALID naming the file. */

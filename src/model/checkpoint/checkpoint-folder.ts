@@ -5,6 +5,7 @@ import { BarographError } from '../../domain/errors.ts';
 import { type EncoderConfig, parseEncoderConfig } from './encoder-config.ts';
 import { encoderParameters, loadParameters, type Parameters } from './parameters.ts';
 import { openSafetensors, type SafetensorsFile, type Tensor } from './safetensors.ts';
+import { encodeSafetensors } from './write-safetensors.ts';
 
 /** A pretrained or fine-tuned encoder as a folder in Hugging Face's layout. */
 export interface Checkpoint {
@@ -54,6 +55,21 @@ export function readConfig(folder: string): Pick<Checkpoint, 'config' | 'configT
   const configText = readText(folder, CHECKPOINT.config);
   const path = join(folder, CHECKPOINT.config);
   return { config: parseEncoderConfig(parseJson(configText, path), path), configText };
+}
+
+/** The files of a checkpoint with these parameters, weights in one. */
+export function checkpointFiles({
+  configText,
+  tokenizer,
+  tokenizerConfig,
+  parameters,
+}: Checkpoint): ReadonlyMap<string, Uint8Array> {
+  return new Map<string, Uint8Array>([
+    [CHECKPOINT.config, Buffer.from(configText)],
+    [CHECKPOINT.tokenizer, Buffer.from(tokenizer)],
+    [CHECKPOINT.tokenizerConfig, Buffer.from(tokenizerConfig)],
+    [CHECKPOINT.weights, encodeSafetensors(parameters)],
+  ]);
 }
 
 /** The tensors of a checkpoint, from one file or from several. Throws E_CHECKPOINT_INVALID. The caller closes what it opens. */

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { CHECKPOINT, type Checkpoint } from './checkpoint-folder.ts';
+import { type Checkpoint, checkpointFiles } from './checkpoint-folder.ts';
 import type { Parameters } from './parameters.ts';
 import { writeWholeFolder } from './whole-folder.ts';
-import { encodeSafetensors } from './write-safetensors.ts';
 
 const ARCHITECTURES = { bert: 'BertForMaskedLM', roberta: 'RobertaForMaskedLM' } as const;
 
@@ -15,11 +14,6 @@ export function writeMaskedWordModel(folder: string, checkpoint: Checkpoint, par
   const isEncoder = (name: string): boolean => checkpoint.parameters.has(name);
   const tensors = new Map([...parameters].map(([name, tensor]) => [isEncoder(name) ? `${family}.${name}` : name, tensor]));
   const config = { ...z.looseObject({}).parse(JSON.parse(checkpoint.configText)), architectures: [ARCHITECTURES[family]] };
-  const files = new Map<string, Uint8Array>([
-    [CHECKPOINT.config, Buffer.from(`${JSON.stringify(config, null, 2)}\n`)],
-    [CHECKPOINT.tokenizer, Buffer.from(checkpoint.tokenizer)],
-    [CHECKPOINT.tokenizerConfig, Buffer.from(checkpoint.tokenizerConfig)],
-    [CHECKPOINT.weights, encodeSafetensors(tensors)],
-  ]);
-  writeWholeFolder(folder, files, { replace: true });
+  const configText = `${JSON.stringify(config, null, 2)}\n`;
+  writeWholeFolder(folder, checkpointFiles({ ...checkpoint, configText, parameters: tensors }), { replace: true });
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, open, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BarographError } from '../../domain/errors.ts';
+import { FINE_TUNED_FILES } from '../bundle/fine-tuned.ts';
 import { CHECKPOINT, readCheckpoint, readIndex } from '../checkpoint/checkpoint-folder.ts';
 import { beside, moveIntoPlace } from '../checkpoint/whole-folder.ts';
 import { sha256OfFile } from './digests.ts';
@@ -25,9 +26,6 @@ export interface Imported {
   readonly left: readonly string[];
 }
 
-/** What a fine-tuned model of ours has besides: see `FineTuned`. Without them it would lose its heads. */
-const FINE_TUNED: ReadonlySet<string> = new Set(['barograph.json', 'heads.safetensors', 'ranges.safetensors']);
-
 /**
  * Checks a checkpoint and copies it into the cache, whole or not at all. Rejects with E_CHECKPOINT_INVALID, E_USAGE (a name that is taken,
  * or can be none) or E_OUTPUT_FAILED; a model that was to be replaced then stays.
@@ -50,7 +48,8 @@ export async function importModel({
   const weights = existsSync(join(source, CHECKPOINT.weights))
     ? [CHECKPOINT.weights]
     : [CHECKPOINT.index, ...Object.values(readIndex(source))];
-  const isPart = (file: string): boolean => isDescribing(file) || weights.includes(file) || FINE_TUNED.has(file);
+  // Without its own files a fine-tuned model would lose its heads.
+  const isPart = (file: string): boolean => isDescribing(file) || weights.includes(file) || FINE_TUNED_FILES.has(file);
   const there = filesOf(source).map((file) => file.name);
   const fresh = beside(folder, 'new');
   try {

@@ -40,6 +40,11 @@ export function filesOf(folder: string): readonly { readonly name: string; reado
   return files.sort().map((name) => ({ name, bytes: statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0 }));
 }
 
+/** Of all its files. */
+export function bytesOf(folder: string): number {
+  return filesOf(folder).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 /** Compares every file with the sums that were recorded when it was stored; gives a sentence for each that differs, is gone or is new. */
 export async function findAltered(folder: string): Promise<readonly string[]> {
   const record = readRecord(folder);

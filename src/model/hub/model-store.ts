@@ -4,7 +4,7 @@ import { BarographError } from '../../domain/errors.ts';
 import { readConfig } from '../checkpoint/checkpoint-folder.ts';
 import type { EncoderConfig } from '../checkpoint/encoder-config.ts';
 import { commitOf, commitsIn, importedFolder, namesIn, readRefs, repositoriesIn, repositoryFolder } from './hub-cache.ts';
-import { filesOf } from './model-record.ts';
+import { bytesOf } from './model-record.ts';
 import { DEFAULT_REVISION, isRepository } from './repository.ts';
 
 /** A model that was pulled or imported. */
@@ -75,7 +75,7 @@ function importedModel(cache: string, name: string): StoredModel {
 }
 
 function looksOf(folder: string): Pick<StoredModel, 'folder' | 'bytes' | 'config'> {
-  const bytes = filesOf(folder).reduce((sum, file) => sum + file.bytes, 0);
+  const bytes = bytesOf(folder);
   try {
     return { folder, bytes, config: readConfig(folder).config };
   } catch {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { loadBundle } from '../bundle/load-bundle.ts';
 import { cutBatches } from './batches.ts';
-import type { Classifier, ClassifyInput, Score } from './port.ts';
+import { asksEntity, type Classifier, type ClassifyInput, type Score } from './port.ts';
 import { openScorerPool, type ScorerPool } from './scorer-pool.ts';
 import { scoreOfRow } from './scores.ts';
 
@@ -73,7 +73,7 @@ async function classify(
       combined,
     );
     for (const [n, index] of indices.entries()) {
-      const topics = isAbout(inputs[index]) ? [] : to.topics;
+      const topics = asksEntity(plain(inputs[index])) ? [] : to.topics;
       scores[index] = scoreOfRow(rows.subarray(n * width, (n + 1) * width), topics);
     }
   });
@@ -90,8 +90,6 @@ async function classify(
 function plain({ text, entity }: ClassifyInput = { text: '' }): ClassifyInput {
   return entity === undefined ? { text } : { text, entity };
 }
-
-const isAbout = (input: ClassifyInput | undefined): boolean => (input?.entity ?? '').trim() !== '';
 
 /**
  * Shares the texts out: of about equal length, so that little is padded, and few enough that every worker gets some. Which texts

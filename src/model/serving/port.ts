@@ -9,6 +9,11 @@ export interface ClassifyInput {
   readonly entity?: string;
 }
 
+/** Whether an entity is asked about. */
+export function asksEntity({ entity = '' }: ClassifyInput): boolean {
+  return entity.trim() !== '';
+}
+
 /** Calibrated probabilities, rounded to 4 decimals each. */
 export interface Score {
   readonly sentiment: { readonly negative: number; readonly neutral: number; readonly positive: number };

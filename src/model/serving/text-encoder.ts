@@ -37,6 +37,15 @@ export function createTextEncoder(files: TokenizerFiles, family: Family, maxToke
   };
 }
 
+/** The same from the texts of the two files. Throws a SyntaxError when one is no JSON. */
+export function openTextEncoder(
+  { tokenizer, tokenizerConfig }: { readonly tokenizer: string; readonly tokenizerConfig: string },
+  family: Family,
+  maxTokens: number,
+): TextEncoder {
+  return createTextEncoder({ tokenizer: JSON.parse(tokenizer), tokenizerConfig: JSON.parse(tokenizerConfig) }, family, maxTokens);
+}
+
 /** Without what stands before the last token, as far as needed. */
 function cut(ids: readonly number[], length: number): readonly number[] {
   return ids.length <= length ? ids : [...ids.slice(0, length - 1), ids.at(-1) ?? 0];

@@ -3,7 +3,7 @@ import type { BundleConfig } from '../bundle/bundle-config.ts';
 import { cutBatches, firstPooled, padBatch } from './batches.ts';
 import { pool } from './pooling.ts';
 import type { ClassifyInput, Session } from './port.ts';
-import { createTextEncoder, type TextEncoder } from './text-encoder.ts';
+import { openTextEncoder, type TextEncoder } from './text-encoder.ts';
 
 /** What turning a text into features reads of a bundle: heads are trained on exactly what serving computes. */
 export interface FeatureBundle {
@@ -41,10 +41,9 @@ export function createTextFeatures(bundle: FeatureBundle, session: Session, maxB
   };
 }
 
-function openEncoder({ config, tokenizer, tokenizerConfig }: FeatureBundle): TextEncoder {
+function openEncoder(bundle: FeatureBundle): TextEncoder {
   try {
-    const files = { tokenizer: JSON.parse(tokenizer), tokenizerConfig: JSON.parse(tokenizerConfig) };
-    return createTextEncoder(files, config.family, config.maxTokens);
+    return openTextEncoder(bundle, bundle.config.family, bundle.config.maxTokens);
   } catch (cause) {
     throw new BarographError('E_BUNDLE_INVALID', 'the tokenizer files of the bundle cannot be used', { cause });
   }

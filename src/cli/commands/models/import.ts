@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { readConfig } from '../../../model/checkpoint/checkpoint-folder.ts';
 import { importModel } from '../../../model/hub/import-model.ts';
-import { filesOf } from '../../../model/hub/model-record.ts';
+import { bytesOf } from '../../../model/hub/model-record.ts';
 import { createOutput } from '../../output.ts';
 import { cacheFolder, type StoreOptions, withStoreOptions } from './cache-folder.ts';
 import { architectureText, sizeText } from './wording.ts';
@@ -23,7 +23,7 @@ export function importCommand(): Command {
     const imported = await importModel({ cache: cacheFolder(options), folder, name: options.name, replace });
     const { config } = readConfig(imported.folder);
     const { family, layers, hidden } = config;
-    const bytes = filesOf(imported.folder).reduce((sum, file) => sum + file.bytes, 0);
+    const bytes = bytesOf(imported.folder);
     if (imported.left.length > 0) output.note(`Not copied, since no part of a checkpoint: ${imported.left.join(', ')}.`);
     output.result({ ...imported, bytes, family, layers, hidden }, () =>
       [imported.name, `${architectureText(config)}, ${sizeText(bytes)}`, imported.folder].join('\n'),

@@ -4,7 +4,7 @@ import { systemClock } from '../../../domain/clock.ts';
 import { BarographError } from '../../../domain/errors.ts';
 import { readConfig } from '../../../model/checkpoint/checkpoint-folder.ts';
 import { connectHub } from '../../../model/hub/hub-connection.ts';
-import { filesOf } from '../../../model/hub/model-record.ts';
+import { bytesOf } from '../../../model/hub/model-record.ts';
 import { type Pulled, pullModel } from '../../../model/hub/pull.ts';
 import { parseRepository } from '../../../model/hub/repository.ts';
 import { createOutput, type Output } from '../../output.ts';
@@ -33,7 +33,7 @@ export function pullCommand(): Command {
     const { folder, commit, how } = pulled;
     const { config } = readConfig(folder);
     const { family, layers, hidden } = config;
-    const bytes = filesOf(folder).reduce((sum, file) => sum + file.bytes, 0);
+    const bytes = bytesOf(folder);
     const result = {
       name: repository.repository,
       revision: repository.revision,
