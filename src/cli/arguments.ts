@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { systemClock } from '../domain/clock.ts';
+import { isBundleName } from '../model/bundle/bundle-config.ts';
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -45,10 +46,22 @@ export function parseWholeNumber(text: string): number {
   return value;
 }
 
+export function parseBundleName(text: string): string {
+  if (!isBundleName(text)) throw new InvalidArgumentError('Expected small letters, digits, dots and hyphens, 64 at most.');
+  return text;
+}
+
 /** A whole number from 1. */
 export function parseCount(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number from 1.');
+  return value;
+}
+
+/** A number from 0. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && Number.isFinite(value)) || text.trim() === '') throw new InvalidArgumentError('Expected a number from 0.');
   return value;
 }
 

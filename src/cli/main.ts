@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   alerts: async () => (await import('./commands/alerts.ts')).alertsCommand(),
   'dead-letter': async () => (await import('./commands/dead-letter.ts')).deadLetterCommand(),
   pretrain: async () => (await import('./commands/pretrain.ts')).pretrainCommand(),
+  distill: async () => (await import('./commands/distill.ts')).distillCommand(),
   train: async () => (await import('./commands/train.ts')).trainCommand(),
   eval: async () => (await import('./commands/eval.ts')).evalCommand(),
   data: async () => (await import('./commands/data.ts')).dataCommand(),

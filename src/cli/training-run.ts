@@ -5,17 +5,16 @@ import type { TrainingConfig } from '../config/training.ts';
 import { BarographError } from '../domain/errors.ts';
 import { calibrate } from '../model/bundle/calibrate.ts';
 import { trainedCard } from '../model/bundle/card.ts';
-import { type FineTuned, isFineTuned, readFineTuned, writeFineTuned } from '../model/bundle/fine-tuned.ts';
+import { type FineTuned, writeFineTuned } from '../model/bundle/fine-tuned.ts';
 import type { BundleMeasurement } from '../model/bundle/measure-bundle.ts';
 import { publishBundle } from '../model/bundle/publish-bundle.ts';
-import { type Checkpoint, readCheckpoint } from '../model/checkpoint/checkpoint-folder.ts';
-import { maxTokens } from '../model/checkpoint/encoder-config.ts';
 import { openTextEncoder } from '../model/serving/text-encoder.ts';
 import { type FineTuningData, fineTune, type Tuned } from '../model/training/fine-tuning.ts';
 import { trainingReport } from '../model/training/report.ts';
 import { TASKS, type Task } from '../model/training-data/labelled-text.ts';
 import { readLabelledFiles } from './labelled-files.ts';
 import { type Output, table } from './output.ts';
+import { openStart, startOf } from './start-model.ts';
 import { trainingProgress } from './training-progress.ts';
 
 /** What a training run prints at its end. */
@@ -34,20 +33,17 @@ export interface RunResult {
 /** Reads, trains, calibrates, publishes and measures. What was in the output folder stays until there is something to replace it. */
 export async function trainingRun(config: TrainingConfig, output: Output): Promise<RunResult> {
   const { start, output: folder } = config;
-  const known = isFineTuned(start) ? readFineTuned(start) : undefined;
-  const checkpoint = known?.checkpoint ?? readCheckpoint(start);
-  checkLength(config, checkpoint);
-  const data = await readLabelledFiles(config, known?.settings.heads.topic.labels, output.note);
+  const opened = openStart(start, config.maxTokens, 'max_tokens');
+  const { checkpoint } = opened;
+  const data = await readLabelledFiles(config, opened.tuned?.settings.heads.topic.labels, output.note);
   const encode = openTextEncoder(checkpoint, checkpoint.config.family, config.maxTokens);
   const cut = data.texts.filter(({ text, entity }) => encode(text, entity).ids.length >= config.maxTokens).length;
   const long = cut === 0 ? '' : `; ${cut} fill or exceed ${config.maxTokens} tokens and lose their end`;
   output.note(`${countParts(data)}${long}.`);
   const progress = trainingProgress();
-  const { parameters, config: encoderConfig } = checkpoint;
-  const from = { config: encoderConfig, parameters, ...(known === undefined ? {} : { heads: known.heads }) };
   const { rate, optimiser } = config.optimizer;
   const settings = { ...config, rate, optimiser, threads: config.threads ?? availableParallelism() };
-  const tuned = await fineTune(from, data, encode, settings, folder, progress).finally(() => progress.end());
+  const tuned = await fineTune(startOf(opened), data, encode, settings, folder, progress).finally(() => progress.end());
   const trained = { checkpoint: { ...checkpoint, parameters: tuned.encoder }, heads: tuned.heads };
   const precision = config.int8 ? 'int8' : 'fp32';
   const model = await calibrate(
@@ -79,11 +75,6 @@ async function publish(config: TrainingConfig, data: FineTuningData, tuned: Tune
     ...{ bundle, model: join(folder, 'model'), report, steps, stoppedEarly, best, validation: validation.tasks },
     ...(test === undefined ? {} : { test: test.tasks }),
   };
-}
-
-function checkLength({ maxTokens: asked }: TrainingConfig, { config }: Checkpoint): void {
-  if (asked <= maxTokens(config)) return;
-  throw new BarographError('E_USAGE', `max_tokens is ${asked}, but this model takes ${maxTokens(config)} tokens at most.`);
 }
 
 const partOf = ({ texts }: FineTuningData, part: string) => texts.filter((text) => text.part === part);

@@ -21,6 +21,8 @@ export interface Life {
 export interface StartOptions {
   readonly cwd: string;
   readonly timeoutMs?: number;
+  /** Variables of the environment beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** A file that takes the results instead of the outcome. */
   readonly stdoutTo?: string;
 }
@@ -30,6 +32,7 @@ export function start(args: readonly string[], options: StartOptions): Life {
   const stdout = options.stdoutTo === undefined ? 'pipe' : openSync(options.stdoutTo, 'w');
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd: options.cwd,
+    env: { ...process.env, ...options.env },
     stdio: ['ignore', stdout, 'pipe'],
     timeout: options.timeoutMs ?? 120_000,
     killSignal: 'SIGKILL',

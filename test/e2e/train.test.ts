@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { eventually } from '../eventually.ts';
 import { writeTinyCheckpoint } from '../fixtures/model/tiny-checkpoint.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { barograph, type Outcome, start } from './barograph.ts';
 
+const BUNDLE = fileURLToPath(new URL('../../models/default', import.meta.url));
 const COMPANIES = ['acme', 'globex', 'initech', 'umbrella'];
 const SUBJECTS = ['shares', 'sales', 'margins', 'orders', 'exports', 'rents', 'wages', 'loans', 'bonds', 'mines'];
 const WORDS: Readonly<Record<string, string>> = { negative: 'fall', neutral: 'hold', positive: 'rise' };
@@ -19,6 +21,8 @@ const rowsOf = (count: number, labels: Readonly<Record<string, string>>, make: (
     const [label = '', word = ''] = Object.entries(labels)[n % Object.keys(labels).length] ?? [];
     return `${make(word, n)},${label}`;
   });
+
+const withoutLabel = (row: string): string => row.replace(/,\w+$/, ',');
 
 /** Words that stand in this row only, and two that others have too. */
 const filler = (n: number): string =>
@@ -153,9 +157,68 @@ describe('barograph train', { timeout: 5 * 60_000 }, () => {
       '--json',
     );
     assert.equal(trained.code, 0, trained.stderr);
-    const none = await run('pretrain', '--start', 'tiny', '--output', 'none', '--data', 'tone.csv', '--text', 'nothing');
+    const none = await run(
+      'pretrain',
+      '--start',
+      'tiny',
+      '--output',
+      'none',
+      '--data',
+      'tone.csv',
+      '--text',
+      'nothing',
+      '--max-tokens',
+      '64',
+    );
     assert.match(none.stderr, /names no column nothing/);
     assert.equal(none.code, 2);
+  });
+
+  it('distils a trained bundle into a fresh student, which is exported and answers as its teacher does', async () => {
+    const teaching = ['distill', '--start', 'tiny', '--teacher', 'run/bundle', '--output', 'student', '--entity', 'who'];
+    const learning = ['--epochs', '12', '--learning-rate', '0.01', '--max-tokens', '32', '--threads', '1', '--held-out', '0.1'];
+    const data = ['--data', 'towards.csv'];
+    await write('more.csv', ['text,who', ...rowsOf(150, WORDS, (word, n) => `${filler(n + 500)} ${word}`).map(withoutLabel)]);
+    const { code, stdout, stderr } = await run(...teaching, ...data, 'more.csv', ...learning, '--json');
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /297 texts to learn from, 33 held out, 1 teachers/); // 90 texts, asked about a company and without, and 150
+    assert.ok(JSON.parse(stdout).best.divergence < 0.5, stdout);
+    const formats = ['onnx-int8', 'onnx-fp16', 'onnx-fp32', 'huggingface'];
+    for (const format of formats) {
+      const exported = await run('models', 'export', 'student/model', '--format', format, '--output', `as-${format}`);
+      assert.equal(exported.code, 0, exported.stderr);
+    }
+    for (const format of formats.slice(0, 3)) {
+      const verified = await run('models', 'verify', `as-${format}`);
+      assert.equal(verified.code, 0, verified.stdout);
+      const towards = ['--data', 'towards.csv', '--task', 'sentiment', '--entity', 'who', '--json'];
+      const evaluated = await run('eval', '--model', `as-${format}`, ...towards);
+      assert.ok(JSON.parse(evaluated.stdout).accuracy > 0.8, `${format}: ${evaluated.stdout}`);
+    }
+    const imported = await run('models', 'import', 'as-huggingface', '--name', 'learned', '--cache', 'cache');
+    assert.equal(imported.code, 0, imported.stderr);
+    const faults: readonly (readonly [RegExp, ...string[]])[] = [
+      [/as-onnx-int8 is a bundle, which can only be served: export the model\/ folder/, 'as-onnx-int8', 'onnx-fp32', 'again'],
+      [/as-huggingface has no heads/, 'as-huggingface', 'onnx-fp32', 'again'],
+      [
+        /student\/model exists already: choose another --output, or give --replace/,
+        'student/model',
+        'onnx-fp32',
+        'student/model',
+      ],
+      [/There is no model "nothing"/, 'nothing', 'onnx-fp32', 'again'],
+    ];
+    for (const [message, model, format, target] of faults) {
+      const outcome = await run('models', 'export', model ?? '', '--format', format ?? '', '--output', target ?? '');
+      assert.match(outcome.stderr, message);
+      assert.notEqual(outcome.code, 0);
+    }
+    const named = ['--config', 'train.yaml', '--start', 'learned', '--output', 'named', '--set', 'epochs=1', '--json'];
+    const trained = await barograph(['train', ...named], { cwd, env: { BAROGRAPH_CACHE: join(cwd, 'cache') } });
+    assert.equal(trained.code, 0, trained.stderr);
+    const others = await run(...teaching, '--teacher', 'run/bundle', BUNDLE, ...data, ...learning);
+    assert.match(others.stderr, /has other topics than .*: they cannot teach one student/);
+    assert.equal(others.code, 2);
   });
 
   it('says what is wrong with its input, and leaves what was there alone', async () => {
@@ -188,7 +251,7 @@ describe('barograph train', { timeout: 5 * 60_000 }, () => {
       [/max_tokens is 128, but this model takes 64/, 2, '--set', 'max_tokens=128'],
       [/epochs: expected a whole number of 1 to 1000, got "many"/, 2, '--set', 'epochs=many'],
       [/expected a known key .* did you mean epochs\?/, 2, '--set', 'epoch=2'],
-      [/nowhere\/config\.json cannot be read: give the folder of a checkpoint/, 1, '--start', 'nowhere'],
+      [/There is no model "nowhere" in .*, and no such folder/, 2, '--start', 'nowhere'],
       [
         /(The loss of|After) step \d+ .*E_TRAINING_DIVERGED/s,
         1,

@@ -19,11 +19,15 @@ export const headsSchema = z.strictObject({
   topic: headSchema,
 });
 
+/** First half of the version that scores carry. */
+const BUNDLE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+export const isBundleName = (name: string): boolean => BUNDLE_NAME.test(name);
+
 /** `config.json` of a bundle. */
 const schema = z.strictObject({
   format: z.literal(1),
-  /** First half of the version that scores carry. */
-  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+  name: z.string().regex(BUNDLE_NAME),
   family: z.enum(['bert', 'roberta']),
   /** Version of the text preparation that the heads were trained with. */
   preparation: z.literal(PREPARATION),

@@ -1,6 +1,10 @@
 import type { Metrics } from '../heads/metrics.ts';
 import { TASKS, type Task } from '../training-data/labelled-text.ts';
+import type { FineTuned } from './fine-tuned.ts';
 import type { BundleMeasurement } from './measure-bundle.ts';
+
+const TO_BE_ADDED = `## To be added by whoever publishes this
+Licences of the encoder and of the data, what the bundle is meant for, and where it fails.`;
 
 const TASK_NAMES: Readonly<Record<Task, string>> = {
   topic: 'topic',
@@ -50,6 +54,24 @@ export interface CardFacts {
   readonly validation: BundleMeasurement;
 }
 
+/** The CARD.md of a bundle that was published again from a fine-tuned model, without data to measure it on. */
+export function exportedCard(name: string, precision: string, { checkpoint, settings }: FineTuned): string {
+  const { family, layers, hidden } = checkpoint.config;
+  return `# ${name}
+
+An encoder of the ${family} family (${layers} layers, hidden ${hidden}), fine-tuned with heads for sentiment and topic on the mean of its last layer; in ${precision}.
+
+- texts: up to ${settings.maxTokens} tokens
+- sentiment towards a company in a text: ${settings.entities ? 'yes' : 'no'}
+- topics: ${settings.heads.topic.labels.join(', ')}
+
+## Figures
+Not measured in this form: \`barograph eval --model DIR --data FILE --task sentiment\` measures it.
+
+${TO_BE_ADDED}
+`;
+}
+
 /** The CARD.md of a bundle that a user trained: what is known of it, and what its maker should add. */
 export function trainedCard({ name, encoder, data, training, test, validation }: CardFacts): string {
   const classes = TASKS.flatMap((task) => {
@@ -75,7 +97,6 @@ ${Object.entries(training)
   .map(([key, value]) => `- ${key}: ${value}`)
   .join('\n')}
 
-## To be added by whoever publishes this
-Licences of the encoder and of the data, what the bundle is meant for, and where it fails.
+${TO_BE_ADDED}
 `;
 }

@@ -34,18 +34,18 @@ export function listModels(cache: string): readonly StoredModel[] {
 }
 
 /**
- * The folder that a user means: the name of an imported model, `owner/name` or `owner/name@revision` of a pulled one (a branch, a tag, or
- * the beginning of a commit), else the path of a folder. `./` before a path keeps it one. Throws E_INPUT_MISSING.
+ * The folder that a user means: a folder that is there, else the name of an imported model, or `owner/name` or `owner/name@revision` of
+ * a pulled one (a branch, a tag, or the beginning of a commit). Throws E_INPUT_MISSING.
  */
 export function resolveModel(cache: string, text: string): StoredModel | { readonly folder: string } {
+  const path = resolve(text);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return { folder: path };
   const at = text.indexOf('@');
   const [name, revision] = at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
   if (revision === undefined && isModelName(name) && existsSync(join(importedFolder(cache), name)))
     return importedModel(cache, name);
   const pulled = isRepository(name) ? pulledModels(cache, name) : [];
   if (pulled.length > 0) return pulledAt(cache, pulled, name, revision);
-  const folder = resolve(text);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return { folder };
   throw new BarographError(
     'E_INPUT_MISSING',
     `There is no model ${JSON.stringify(text)} in ${cache}, and no such folder: see \`barograph models list\`, or pull it.`,

@@ -139,13 +139,21 @@ function prepare(
     ...{ isTrained: trainedBy(method, config), rateScale: rateScaleBy(settings.layerDecay, config) },
     ...(method.kind === 'lora' ? { lora: method } : {}),
   };
-  const initial = new Map([...start.parameters, ...initialWeights([...ownHeads, ...adapters], settings.seed)]);
-  for (const [name, head] of Object.entries(start.heads ?? {})) {
-    if (head.classes !== heads.find((each) => each.name === name)?.classes) continue;
-    initial.set(`heads.${name}.weight`, { shape: [head.classes, head.features], data: head.weight });
-    initial.set(`heads.${name}.bias`, { shape: [head.classes], data: head.bias });
-  }
-  return { spec, initial };
+  const fresh = initialWeights([...ownHeads, ...adapters], settings.seed);
+  return { spec, initial: new Map([...start.parameters, ...fresh, ...initialHeads(start, heads)]) };
+}
+
+/** The heads that a start has already; one of other classes begins anew. */
+export function initialHeads(start: Start, heads: readonly TrainedHead[]): Parameters {
+  const known = Object.entries(start.heads ?? {}).filter(([name, { classes }]) =>
+    heads.some((head) => head.name === name && head.classes === classes),
+  );
+  return new Map(
+    known.flatMap(([name, { classes, features, weight, bias }]) => [
+      [`heads.${name}.weight`, { shape: [classes, features], data: weight }],
+      [`heads.${name}.bias`, { shape: [classes], data: bias }],
+    ]),
+  );
 }
 
 /** rows / (classes × rows of the class), by head; a class without rows weighs 1. */

@@ -25,12 +25,8 @@ const targetsInput = (head: string): string => `targets/${head}`;
 export function headObjective(settings: HeadObjectiveSettings): Objective {
   const { heads } = settings;
   const logitsOf = (g: GraphBuilder, texts: EncodedTexts): readonly Value[] => {
-    const pooled = g.input('pooled_tokens', 'int64', texts.inputs.mask.shape);
-    const text = texts.drop(meanPool(g, texts.last, pooled, texts.config.hidden), 'classifier');
-    return heads.map(({ name }) => {
-      const bias = texts.parameter(`heads.${name}.bias`);
-      return gemm(g, text, texts.parameter(`heads.${name}.weight`), { bias, transB: true });
-    });
+    const text = textVector(g, texts);
+    return heads.map(({ name }) => onTextVector(g, texts, text, name));
   };
   return {
     settings,
@@ -59,6 +55,18 @@ export function headObjective(settings: HeadObjectiveSettings): Objective {
       });
     },
   };
+}
+
+/** What heads read of a text, after dropout: (batch, hidden). Declares the input `pooled_tokens` (batch, tokens). */
+export function textVector(g: GraphBuilder, texts: EncodedTexts): Value {
+  const pooled = g.input('pooled_tokens', 'int64', texts.inputs.mask.shape);
+  return texts.drop(meanPool(g, texts.last, pooled, texts.config.hidden), 'classifier');
+}
+
+/** A linear head: (batch, hidden) -> (batch, classes) */
+export function onTextVector(g: GraphBuilder, texts: EncodedTexts, vector: Value, head: string): Value {
+  const bias = texts.parameter(`heads.${head}.bias`);
+  return gemm(g, vector, texts.parameter(`heads.${head}.weight`), { bias, transB: true });
 }
 
 /** The mean over the tokens that heads read: states (rows, hidden), pooled (batch, tokens) -> (batch, hidden) */
