@@ -31,7 +31,7 @@ export async function openClassifier(options: ClassifierOptions): Promise<Classi
   const threads = options.threads ?? Math.max(1, Math.floor(cores / workers));
   const maxBatchTokens = options.maxBatchTokens ?? MAX_BATCH_TOKENS;
   const bundle = loadBundle(options.bundle);
-  const pool = openScorerPool(workers, { bundle, threads, maxBatchTokens });
+  const pool = openScorerPool(workers, { bundle, threads, threadsAlone: Math.max(threads, cores), maxBatchTokens });
   try {
     await pool.ready();
   } catch (error) {
@@ -67,10 +67,12 @@ async function classify(
   const combined = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const scores = new Array<Score>(inputs.length);
   const width = 3 + to.topics.length;
-  const parts = cutParts(inputs, to).map(async (indices) => {
+  const parts = cutParts(inputs, to);
+  const scored = parts.map(async (indices) => {
     const rows = await to.pool.score(
       indices.map((index) => plain(inputs[index])),
       combined,
+      parts.length === 1,
     );
     for (const [n, index] of indices.entries()) {
       const topics = asksEntity(plain(inputs[index])) ? [] : to.topics;
@@ -78,7 +80,7 @@ async function classify(
     }
   });
   try {
-    await untilAborted(Promise.all(parts), signal);
+    await untilAborted(Promise.all(scored), signal);
   } catch (error) {
     stop.abort(error);
     throw error;

@@ -6,6 +6,8 @@ import type { ClassifyInput } from './port.ts';
 export interface ScorerOptions {
   readonly bundle: Bundle;
   readonly threads: number;
+  /** Threads for a request that finds every worker idle: nobody else needs them. */
+  readonly threadsAlone: number;
   readonly maxBatchTokens: number;
 }
 
@@ -13,6 +15,8 @@ export interface ScorerOptions {
 export interface ScoreRequest {
   readonly id: number;
   readonly inputs: readonly ClassifyInput[];
+  /** Whether nothing else is being scored: all cores are its own. */
+  readonly alone: boolean;
 }
 
 /** An error as it crosses the thread. */

@@ -7,12 +7,16 @@ import type { ScoreRequest, ScorerOptions, ScorerReply, SentError } from './scor
 export interface ScorerPool {
   /** Resolves when every worker has loaded the model; rejects with the reason of the first that could not. */
   ready(): Promise<void>;
-  /** Probabilities as text-scorer.ts gives them. Requests that are not given to a worker yet are dropped on abort. */
-  score(inputs: readonly ClassifyInput[], signal: AbortSignal): Promise<Float64Array>;
+  /**
+   * Probabilities as text-scorer.ts gives them. Requests that are not given to a worker yet are dropped on abort. One that is all its
+   * caller asks for (`alone`) has every core when no other is being scored.
+   */
+  score(inputs: readonly ClassifyInput[], signal: AbortSignal, alone: boolean): Promise<Float64Array>;
   close(): Promise<void>;
 }
 
 interface Job {
+  /** `alone` when it is all that its caller asks for. */
   readonly request: ScoreRequest;
   readonly signal: AbortSignal;
   readonly resolve: (rows: Float64Array) => void;
@@ -60,8 +64,9 @@ export function openScorerPool(workers: number, options: ScorerOptions, script: 
         job.reject(job.signal.reason);
         continue;
       }
+      const alone = job.request.alone && queue.length === 0 && slots.every(({ running }) => running.size === 0);
       slot.running.set(job.request.id, job);
-      (slot.worker ?? start(slot)).postMessage(job.request);
+      (slot.worker ?? start(slot)).postMessage({ ...job.request, alone });
       watch(slot);
     }
   };
@@ -130,10 +135,10 @@ export function openScorerPool(workers: number, options: ScorerOptions, script: 
     ready: async () => {
       await Promise.all(slots.map((slot) => slot.starting.promise));
     },
-    score(inputs, signal) {
+    score(inputs, signal, alone) {
       return new Promise((resolve, reject) => {
         if (closed) throw closedError();
-        queue.push({ request: { id: nextId++, inputs }, signal, resolve, reject });
+        queue.push({ request: { id: nextId++, inputs, alone }, signal, resolve, reject });
         dispatch();
       });
     },

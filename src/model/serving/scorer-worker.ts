@@ -21,27 +21,39 @@ function describe(error: unknown): string {
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
-async function open({ bundle, threads, maxBatchTokens }: ScorerOptions): Promise<TextScorer> {
+async function open({ bundle, maxBatchTokens }: ScorerOptions, threads: number): Promise<TextScorer> {
   const session = await openOnnxRuntimeSession(bundle.model, bundle.config.layers.map(hiddenOutput), threads);
   const scorer = createTextScorer(bundle, session, maxBatchTokens);
   await scorer([{ text: '' }]); // the first run allocates; it also finds a model that does not fit its configuration
   return scorer;
 }
 
-async function answer(scorer: TextScorer, { id, inputs }: ScoreRequest): Promise<void> {
+/** Two sessions on one model: with the worker's share of the cores, and with all of them, which is opened when it is first needed. */
+async function openBoth(options: ScorerOptions): Promise<(request: ScoreRequest) => Promise<Float64Array>> {
+  const shared = await open(options, options.threads);
+  let wide = options.threadsAlone === options.threads ? shared : undefined;
+  return async ({ inputs, alone }) => {
+    if (!alone) return shared(inputs);
+    wide ??= await open(options, options.threadsAlone);
+    return wide(inputs);
+  };
+}
+
+async function answer(score: (request: ScoreRequest) => Promise<Float64Array>, request: ScoreRequest): Promise<void> {
+  const { id } = request;
   try {
-    send({ kind: 'scores', id, rows: await scorer(inputs) });
+    send({ kind: 'scores', id, rows: await score(request) });
   } catch (error) {
     send({ kind: 'failed', id, error: asSent(error) });
   }
 }
 
 try {
-  const scorer = await open(workerData);
+  const score = await openBoth(workerData);
   // One request at a time: a session takes one run at a time, and requests come in the order they should be answered.
   let last = Promise.resolve();
   port.on('message', (request: ScoreRequest) => {
-    last = last.then(() => answer(scorer, request));
+    last = last.then(() => answer(score, request));
   });
   send({ kind: 'ready' });
 } catch (error) {
