@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BarographError } from '../../domain/errors.ts';
 import { loadParameters, type Parameter, type Parameters } from '../checkpoint/parameters.ts';
@@ -95,11 +95,19 @@ export function bestOf(folder: string, table: readonly Parameter[]): Parameters 
   }
 }
 
+/** Beside the one before, which stays when there is no room for another. */
 function keepBest(path: string, parameters: Parameters): void {
+  const fresh = `${path}.new`;
   try {
-    writeFileSync(path, encodeSafetensors(parameters));
+    writeFileSync(fresh, encodeSafetensors(parameters), { flush: true });
+    renameSync(fresh, path);
   } catch (cause) {
-    throw new BarographError('E_OUTPUT_FAILED', `The best model so far cannot be written to ${path}.`, { cause });
+    rmSync(fresh, { force: true });
+    throw new BarographError(
+      'E_OUTPUT_FAILED',
+      `The best model so far cannot be written to ${path}; the one before and the last checkpoint are kept.`,
+      { cause },
+    );
   }
 }
 
