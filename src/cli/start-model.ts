@@ -3,7 +3,7 @@ import { type FineTuned, isFineTuned, readFineTuned } from '../model/bundle/fine
 import { type Checkpoint, readCheckpoint } from '../model/checkpoint/checkpoint-folder.ts';
 import { maxTokens } from '../model/checkpoint/encoder-config.ts';
 import { resolveModel } from '../model/hub/model-store.ts';
-import { cacheFolder } from './commands/models/cache-folder.ts';
+import { cacheFolder } from './cache-folder.ts';
 
 /** What a training begins with. */
 export interface StartModel {

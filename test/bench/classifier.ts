@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { type ClassifierOptions, openClassifier } from '../../src/model/serving/classifier.ts';
+import type { Classifier } from '../../src/model/serving/port.ts';
 import { type Figure, figureOf, show } from './figures.ts';
 
 /** Headlines a second over the runs. */
@@ -21,6 +22,24 @@ export function readHeadlines(dataFolder: string, stride: number): readonly stri
     .map(({ headline }) => headline);
 }
 
+/** Classifies texts in calls of `callSize`, `inFlight` at a time. */
+export async function classifyInCalls(
+  classifier: Classifier,
+  texts: readonly string[],
+  callSize = 256,
+  inFlight = 2,
+): Promise<void> {
+  let next = 0;
+  const caller = async (): Promise<void> => {
+    while (next < texts.length) {
+      const at = next;
+      next += callSize;
+      await classifier.classify(texts.slice(at, at + callSize).map((text) => ({ text })));
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, caller));
+}
+
 /**
  * Headlines a second through the classifier: `texts` in calls of `callSize`, `inFlight` calls at a time, as a pipeline makes them.
  * `warmUp` runs, then `runs` that are measured.
@@ -36,15 +55,7 @@ export async function measureClassifier(
     const rates: number[] = [];
     for (let run = 1 - warmUp; run <= runs; run++) {
       const begin = performance.now();
-      let next = 0;
-      const caller = async (): Promise<void> => {
-        while (next < texts.length) {
-          const at = next;
-          next += callSize;
-          await classifier.classify(texts.slice(at, at + callSize).map((text) => ({ text })));
-        }
-      };
-      await Promise.all(Array.from({ length: inFlight }, caller));
+      await classifyInCalls(classifier, texts, callSize, inFlight);
       if (run > 0) rates.push((1000 * texts.length) / (performance.now() - begin));
     }
     const { median, lowest, highest } = figureOf(rates.map(Math.round));

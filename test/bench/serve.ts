@@ -20,7 +20,7 @@ import { writeWholeFolder } from '../../src/model/checkpoint/whole-folder.ts';
 import { padBatch } from '../../src/model/serving/batches.ts';
 import { openClassifier } from '../../src/model/serving/classifier.ts';
 import { openOnnxRuntimeSession } from '../../src/model/serving/onnxruntime-session.ts';
-import { readHeadlines } from './classifier.ts';
+import { classifyInCalls, readHeadlines } from './classifier.ts';
 import { figureOf, machine, show } from './figures.ts';
 
 const SINGLES = 300;
@@ -39,14 +39,7 @@ async function timeOurs(bundle: string, texts: readonly string[]): Promise<Times
   try {
     await classifier.classify(texts.slice(0, 64).map((text) => ({ text })));
     const begin = performance.now();
-    let next = 0;
-    const caller = async (): Promise<void> => {
-      for (let at = next; at < texts.length; at = next) {
-        next += 256;
-        await classifier.classify(texts.slice(at, at + 256).map((text) => ({ text })));
-      }
-    };
-    await Promise.all([caller(), caller()]);
+    await classifyInCalls(classifier, texts);
     const rate = (1000 * texts.length) / (performance.now() - begin);
     const latencies: number[] = [];
     for (const text of texts.slice(0, SINGLES)) {

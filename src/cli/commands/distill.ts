@@ -50,24 +50,24 @@ export function distillCommand(): Command {
       const taught = await askTeachers(teachers, inputs, options, (answers) =>
         asking.show(`asking the teachers: ${answers} of ${inputs.length * teachers.length}`),
       ).finally(() => asking.end());
-      const parts = heldOut(taught, options.heldOut);
-      output.note(`${parts.training.length} texts to learn from, ${parts.heldOut.length} held out, ${teachers.length} teachers.`);
+      const teaching = { ...heldOut(taught, options.heldOut), topics: topics.length };
+      const { training, heldOut: held } = teaching;
+      output.note(`${training.length} texts to learn from, ${held.length} held out, ${teachers.length} teachers.`);
       const { temperature, hiddenWeight } = options;
       const settings = { ...unlabelledSettings(options), temperature, vectorWeight: hiddenWeight };
       const folder = resolve(options.output);
-      const progress = trainingProgress();
-      const { encoder, heads, steps, best } = await distill(
-        startOf(start),
-        ...([parts, topics.length, encode, settings, folder, progress] as const),
-      ).finally(() => progress.end());
+      const listener = trainingProgress();
+      const place = { folder, listener };
+      const { encoder, heads, steps, best } = await distill(startOf(start), teaching, encode, settings, place).finally(() =>
+        listener.end(),
+      );
       const model = join(folder, 'model');
       const student = { checkpoint: { ...start.checkpoint, parameters: encoder }, heads, topics, maxTokens: options.maxTokens };
-      writeFineTuned(model, await calibrate(student, { ranges: parts.training, labelled: [] }, 'int8'));
-      const divergence = -best.value;
+      writeFineTuned(model, await calibrate(student, { ranges: training, labelled: [] }, 'int8'));
       output.result(
-        { model, steps, best: { step: best.step, divergence } },
+        { model, steps, best: { step: best.step, divergence: best.loss } },
         () =>
-          `${steps} steps; the model of step ${best.step} is kept: ${divergence} nats from its teachers on held-out texts\nmodel: ${model}`,
+          `${steps} steps; the model of step ${best.step} is kept: ${best.loss} nats from its teachers on held-out texts\nmodel: ${model}`,
       );
     });
 }

@@ -35,10 +35,10 @@ export function pretrainCommand(): Command {
       };
       const settings = { ...unlabelledSettings(options), mask: options.mask };
       const folder = resolve(options.output);
-      const progress = trainingProgress();
+      const listener = trainingProgress();
       const head = readMaskedWords(start, checkpoint);
-      const { parameters, steps, best } = await pretrain(checkpoint, head, tokens, settings, folder, progress).finally(() =>
-        progress.end(),
+      const { parameters, steps, best } = await pretrain(checkpoint, head, tokens, settings, { folder, listener }).finally(() =>
+        listener.end(),
       );
       const model = join(folder, 'model');
       writeMaskedWordModel(model, checkpoint, parameters);

@@ -3,12 +3,12 @@ import type { BundleHeads } from '../bundle/head-tensors.ts';
 import type { EncoderConfig } from '../checkpoint/encoder-config.ts';
 import { encoderParameters, type Parameters } from '../checkpoint/parameters.ts';
 import type { TextEncoder } from '../serving/text-encoder.ts';
-import { type LabelledText, SENTIMENTS } from '../training-data/labelled-text.ts';
+import type { LabelledText } from '../training-data/labelled-text.ts';
 import type { BatchLimits } from './epoch-batches.ts';
 import { Evaluator, type Logits } from './evaluation.ts';
 import type { Example } from './examples.ts';
 import { headObjective } from './head-objective.ts';
-import { headOf, headParameters, type TrainedHead } from './heads.ts';
+import { headParameters, servedHeads, type TrainedHead, type TrainedModel, trainedModel } from './heads.ts';
 import { initialWeights } from './initial-weights.ts';
 import { loraParameters, mergeLora } from './lora.ts';
 import { type Method, rateScaleBy, trainedBy } from './methods.ts';
@@ -53,10 +53,7 @@ export interface FineTuningData {
 }
 
 /** The model of the best step. */
-export interface Tuned extends RecordedRun {
-  readonly encoder: Parameters;
-  readonly heads: BundleHeads;
-}
+export interface Tuned extends RecordedRun, TrainedModel {}
 
 const HEADS = ['sentiment', 'topic'];
 
@@ -107,7 +104,9 @@ export async function fineTune(
       initial,
       stop,
     );
-    return { ...tunedModel(bestOf(folder, spec.parameters), start.config, spec), ...run };
+    const found = bestOf(folder, spec.parameters);
+    const merged = spec.lora === undefined ? found : mergeLora(start.config, spec.lora, found);
+    return { ...trainedModel(merged), ...run };
   } finally {
     await evaluator.close();
   }
@@ -123,10 +122,7 @@ function prepare(
   settings: FineTuningSettings,
 ): { readonly spec: TrainingSpec; readonly initial: Parameters } {
   const { config } = start;
-  const heads = [
-    { name: 'sentiment', classes: SENTIMENTS.length },
-    { name: 'topic', classes: topics },
-  ];
+  const heads = servedHeads(topics);
   const { method } = settings;
   const classWeights = settings.classWeights === 'balanced' ? balancedWeights(heads, training) : {};
   const encoder = encoderParameters(config);
@@ -169,10 +165,4 @@ function balancedWeights(heads: readonly TrainedHead[], examples: readonly Examp
       return [name, counts.map((count) => (count === 0 ? 1 : rows / (classes * count)))];
     }),
   );
-}
-
-function tunedModel(found: Parameters, config: EncoderConfig, { lora }: TrainingSpec): Pick<Tuned, 'encoder' | 'heads'> {
-  const merged = lora === undefined ? found : mergeLora(config, lora, found);
-  const encoder = new Map([...merged].filter(([name]) => !name.startsWith('heads.')));
-  return { encoder, heads: { sentiment: headOf(merged, 'sentiment'), topic: headOf(merged, 'topic') } };
 }

@@ -3,6 +3,7 @@ import type { GraphBuilder, Value } from '../graph/graph.ts';
 import { add, cast, div, gemm, like, logSoftmax, matmul, mul, reduceLast, reduceSum } from '../graph/ops.ts';
 import { concat, reshape, reshapeTo, shapeOf, unsqueeze } from '../graph/shape-ops.ts';
 import { padBatch } from '../serving/batches.ts';
+import type { EncodedBatch } from '../serving/port.ts';
 import type { Example } from './examples.ts';
 import type { TrainedHead } from './heads.ts';
 import type { BatchInput, EncodedTexts, Objective } from './objective.ts';
@@ -24,19 +25,13 @@ const targetsInput = (head: string): string => `targets/${head}`;
  */
 export function headObjective(settings: HeadObjectiveSettings): Objective {
   const { heads } = settings;
-  const logitsOf = (g: GraphBuilder, texts: EncodedTexts): readonly Value[] => {
-    const text = textVector(g, texts);
-    return heads.map(({ name }) => onTextVector(g, texts, text, name));
-  };
   return {
     settings,
-    evaluate(g, texts) {
-      for (const [i, logits] of logitsOf(g, texts).entries()) g.output(logits, logitsOutput(heads[i]?.name ?? ''));
-    },
+    evaluate: (g, texts) => putOutLogits(g, texts, heads),
     loss(g, texts) {
-      const logits = logitsOf(g, texts);
-      const losses = heads.map(({ name, classes }, i) =>
-        crossEntropy(g, logits[i] as Value, g.input(targetsInput(name), 'float32', ['batch', classes])),
+      const text = textVector(g, texts);
+      const losses = heads.map(({ name, classes }) =>
+        crossEntropy(g, onTextVector(g, texts, text, name), g.input(targetsInput(name), 'float32', ['batch', classes])),
       );
       return losses.reduce((sum, each) => add(g, sum, each));
     },
@@ -44,9 +39,7 @@ export function headObjective(settings: HeadObjectiveSettings): Objective {
       const weights = new Map(heads.map((head) => [head.name, weightOf(settings, head, examples.flat())]));
       return examples.map((rows) => {
         const batch = padBatch(rows, padId);
-        const inputs = new Map<string, BatchInput>([
-          ['pooled_tokens', { data: batch.pooled, shape: [batch.batch, batch.tokens] }],
-        ]);
+        const inputs = textVectorInputs(batch);
         for (const head of heads) {
           const data = targetsOf(settings, head, rows, weights.get(head.name) ?? 1);
           inputs.set(targetsInput(head.name), { data, shape: [rows.length, head.classes] });
@@ -55,6 +48,17 @@ export function headObjective(settings: HeadObjectiveSettings): Objective {
       });
     },
   };
+}
+
+/** Adds `logits/<head>` (batch, classes) of some heads as outputs. */
+export function putOutLogits(g: GraphBuilder, texts: EncodedTexts, heads: readonly TrainedHead[]): void {
+  const text = textVector(g, texts);
+  for (const { name } of heads) g.output(onTextVector(g, texts, text, name), logitsOutput(name));
+}
+
+/** What `textVector` declares, for a batch. */
+export function textVectorInputs({ pooled, batch, tokens }: EncodedBatch): Map<string, BatchInput> {
+  return new Map([['pooled_tokens', { data: pooled, shape: [batch, tokens] }]]);
 }
 
 /** What heads read of a text, after dropout: (batch, hidden). Declares the input `pooled_tokens` (batch, tokens). */

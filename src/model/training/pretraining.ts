@@ -2,37 +2,15 @@ import { type Checkpoint, openWeights } from '../checkpoint/checkpoint-folder.ts
 import { encoderParameters, loadParameters, type Parameters } from '../checkpoint/parameters.ts';
 import { specialTokens } from '../checkpoint/special-tokens.ts';
 import type { Tokens } from '../serving/batches.ts';
-import type { BatchLimits } from './epoch-batches.ts';
-import { Evaluator } from './evaluation.ts';
+import type { Evaluator } from './evaluation.ts';
 import type { Example } from './examples.ts';
 import { initialMaskedWords, maskedWordObjective, maskedWordParameters, WORD_LOSSES } from './masked-words.ts';
-import type { OptimiserSettings } from './optimisers.ts';
-import { bestOf, type RunListener, recordedRun } from './recorded-run.ts';
 import type { TrainingSpec } from './training-graph.ts';
+import { type UnlabelledPlace, type UnlabelledRun, type UnlabelledSettings, unlabelledRun } from './unlabelled-run.ts';
 
-export interface PretrainingSettings {
-  readonly seed: number;
-  readonly threads: number;
-  readonly optimiser: OptimiserSettings;
-  /** The highest. */
-  readonly rate: number;
-  readonly warmup: number;
-  readonly epochs: number;
-  readonly batches: BatchLimits;
-  readonly accumulation: number;
-  readonly dropout: number;
+export interface PretrainingSettings extends UnlabelledSettings {
   /** Share of the tokens that are asked for. */
   readonly mask: number;
-  /** Epochs between two validations. */
-  readonly every: number;
-}
-
-export interface Pretrained {
-  /** Of the encoder and the language model's head. */
-  readonly parameters: Parameters;
-  readonly steps: number;
-  /** Mean loss of the held-out texts' words, in nats, at the step that is given. */
-  readonly best: { readonly step: number; readonly loss: number };
 }
 
 /** The language model's head of a checkpoint, when it has one. */
@@ -47,18 +25,16 @@ export function readMaskedWords(folder: string, { config }: Checkpoint): Paramet
 }
 
 /**
- * Goes on with masked language modelling on texts, and gives the model with the lowest loss on the held-out ones. `head` is the
- * checkpoint's own, else a new one begins. A run that was killed goes on from `folder`. Rejects as `train` does.
+ * Goes on with masked language modelling on texts, and gives encoder and language model's head of the step with the lowest mean loss, in
+ * nats a word, on the held-out ones. `head` is the checkpoint's own, else a new one begins. Rejects as `train` does.
  */
-export async function pretrain(
+export function pretrain(
   checkpoint: Checkpoint,
   head: Parameters | undefined,
   texts: { readonly training: readonly Tokens[]; readonly heldOut: readonly Tokens[] },
   settings: PretrainingSettings,
-  folder: string,
-  listener: RunListener = {},
-  stop?: AbortSignal,
-): Promise<Pretrained> {
+  place: UnlabelledPlace,
+): Promise<UnlabelledRun> {
   const { config } = checkpoint;
   const { maskId, ids } = specialTokens(checkpoint);
   const parameters = [...encoderParameters(config), ...maskedWordParameters(config)];
@@ -68,29 +44,12 @@ export async function pretrain(
     dropout: { hidden: settings.dropout, attention: settings.dropout, classifier: 0 },
     ...{ isTrained: () => true, rateScale: () => 1 },
   };
-  const examples = (of: readonly Tokens[]) => of.map((tokens) => ({ ...tokens, labels: {} }));
-  const heldOut = examples(texts.heldOut);
-  const evaluator = await Evaluator.open(spec, settings.threads);
-  try {
-    const run = await recordedRun(
-      {
-        ...{ spec, examples: examples(texts.training), epochs: settings.epochs, batches: settings.batches },
-        ...{ accumulate: settings.accumulation, threads: settings.threads, patience: Number.POSITIVE_INFINITY },
-        schedule: { kind: 'linear', rate: settings.rate, warmUp: settings.warmup },
-      },
-      { folder, every: settings.every, listener },
-      async (now) => ({ value: -(await wordLoss(evaluator, heldOut, now)), tasks: {} }),
-      new Map([...checkpoint.parameters, ...(head ?? initialMaskedWords(config, settings.seed))]),
-      stop,
-    );
-    const { step, value } = run.best;
-    return { parameters: bestOf(folder, parameters), steps: run.steps, best: { step, loss: -value } };
-  } finally {
-    await evaluator.close();
-  }
+  const examples = (of: readonly Tokens[]): Example[] => of.map((tokens) => ({ ...tokens, labels: {} }));
+  const parts = { training: examples(texts.training), heldOut: examples(texts.heldOut) };
+  const initial = new Map([...checkpoint.parameters, ...(head ?? initialMaskedWords(config, settings.seed))]);
+  return unlabelledRun(spec, parts, settings, wordLoss, initial, place);
 }
 
-/** Rounded to 4 decimals. */
 async function wordLoss(evaluator: Evaluator, texts: readonly Example[], parameters: Parameters): Promise<number> {
   let [sum, count] = [0, 0];
   for await (const { outputs } of evaluator.run(texts, parameters)) {
@@ -99,5 +58,5 @@ async function wordLoss(evaluator: Evaluator, texts: readonly Example[], paramet
       count += 1;
     }
   }
-  return Math.round((sum / count) * 1e4) / 1e4;
+  return sum / count;
 }

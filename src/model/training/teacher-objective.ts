@@ -2,7 +2,7 @@ import type { GraphBuilder, Value } from '../graph/graph.ts';
 import { add, div, like, mul, reduceSum, sub } from '../graph/ops.ts';
 import { padBatch } from '../serving/batches.ts';
 import type { Example } from './examples.ts';
-import { crossEntropy, logitsOutput, onTextVector, textVector } from './head-objective.ts';
+import { crossEntropy, onTextVector, putOutLogits, textVector, textVectorInputs } from './head-objective.ts';
 import type { TrainedHead } from './heads.ts';
 import type { BatchInput, Objective } from './objective.ts';
 
@@ -38,10 +38,7 @@ export function teacherObjective(settings: TeacherObjectiveSettings): Objective 
   const { heads, temperature, vector } = settings;
   return {
     settings,
-    evaluate(g, texts) {
-      const text = textVector(g, texts);
-      for (const { name } of heads) g.output(onTextVector(g, texts, text, name), logitsOutput(name));
-    },
+    evaluate: (g, texts) => putOutLogits(g, texts, heads),
     loss(g, texts) {
       const text = textVector(g, texts);
       const losses = heads.map(({ name, classes }): Value => {
@@ -58,9 +55,7 @@ export function teacherObjective(settings: TeacherObjectiveSettings): Objective 
       const counts = new Map(heads.map((head) => [head.name, Math.max(1, asked(head))]));
       return step.map((rows) => {
         const batch = padBatch(rows, padId);
-        const inputs = new Map<string, BatchInput>([
-          ['pooled_tokens', { data: batch.pooled, shape: [batch.batch, batch.tokens] }],
-        ]);
+        const inputs = textVectorInputs(batch);
         for (const { name, classes } of heads) {
           const data = new Float32Array(rows.length * classes);
           for (const [row, { lesson }] of rows.entries())

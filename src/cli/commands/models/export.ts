@@ -14,8 +14,8 @@ import { bytesOf } from '../../../model/hub/model-record.ts';
 import { resolveModel } from '../../../model/hub/model-store.ts';
 import { readMaskedWords } from '../../../model/training/pretraining.ts';
 import { parseBundleName } from '../../arguments.ts';
+import { cacheFolder, type StoreOptions, withStoreOptions } from '../../cache-folder.ts';
 import { createOutput } from '../../output.ts';
-import { cacheFolder, type StoreOptions, withStoreOptions } from './cache-folder.ts';
 import { sizeText } from './wording.ts';
 
 const BUNDLES: Readonly<Record<string, Precision>> = { 'onnx-int8': 'int8', 'onnx-fp16': 'fp16', 'onnx-fp32': 'fp32' };

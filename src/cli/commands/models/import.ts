@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { readConfig } from '../../../model/checkpoint/checkpoint-folder.ts';
 import { importModel } from '../../../model/hub/import-model.ts';
 import { bytesOf } from '../../../model/hub/model-record.ts';
+import { cacheFolder, type StoreOptions, withStoreOptions } from '../../cache-folder.ts';
 import { createOutput } from '../../output.ts';
-import { cacheFolder, type StoreOptions, withStoreOptions } from './cache-folder.ts';
 import { architectureText, sizeText } from './wording.ts';
 
 interface Options extends StoreOptions {

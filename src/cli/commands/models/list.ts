@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { listModels, type StoredModel } from '../../../model/hub/model-store.ts';
+import { cacheFolder, type StoreOptions, withStoreOptions } from '../../cache-folder.ts';
 import { createOutput, table } from '../../output.ts';
-import { cacheFolder, type StoreOptions, withStoreOptions } from './cache-folder.ts';
 import { sizeText } from './wording.ts';
 
 export function listCommand(): Command {

@@ -7,10 +7,10 @@ import { connectHub } from '../../../model/hub/hub-connection.ts';
 import { bytesOf } from '../../../model/hub/model-record.ts';
 import { type Pulled, pullModel } from '../../../model/hub/pull.ts';
 import { parseRepository } from '../../../model/hub/repository.ts';
+import { cacheFolder, type StoreOptions, withStoreOptions } from '../../cache-folder.ts';
 import { createOutput, type Output } from '../../output.ts';
 import { createProgress } from '../../progress.ts';
 import { projectVersion } from '../../setup.ts';
-import { cacheFolder, type StoreOptions, withStoreOptions } from './cache-folder.ts';
 import { architectureText, sizeText } from './wording.ts';
 
 interface Options extends StoreOptions {

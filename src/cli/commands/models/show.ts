@@ -10,8 +10,8 @@ import { encoderParameters } from '../../../model/checkpoint/parameters.ts';
 import { licenceOf } from '../../../model/hub/licence.ts';
 import { filesOf, readRecord } from '../../../model/hub/model-record.ts';
 import { resolveModel } from '../../../model/hub/model-store.ts';
+import { cacheFolder, type StoreOptions, withStoreOptions } from '../../cache-folder.ts';
 import { createOutput, table } from '../../output.ts';
-import { cacheFolder, type StoreOptions, withStoreOptions } from './cache-folder.ts';
 import { sizeText } from './wording.ts';
 
 export function showCommand(): Command {

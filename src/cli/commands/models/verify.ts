@@ -7,9 +7,9 @@ import { SUMS } from '../../../model/bundle/sums.ts';
 import { RECORD } from '../../../model/hub/model-record.ts';
 import { resolveModel } from '../../../model/hub/model-store.ts';
 import { findFaults } from '../../../model/hub/verify-checkpoint.ts';
+import { cacheFolder, type StoreOptions, withStoreOptions } from '../../cache-folder.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { createOutput } from '../../output.ts';
-import { cacheFolder, type StoreOptions, withStoreOptions } from './cache-folder.ts';
 
 interface Verdict {
   readonly kind: 'bundle' | 'checkpoint';
