@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { BarographError } from '../../domain/errors.ts';
 import { type Checkpoint, checkpointFiles, readCheckpoint } from '../checkpoint/checkpoint-folder.ts';
 import { openSafetensors, type Tensor } from '../checkpoint/safetensors.ts';
-import { writeWholeFolder } from '../checkpoint/whole-folder.ts';
+import { type Pieces, writeWholeFolder } from '../checkpoint/whole-folder.ts';
 import { encodeSafetensors } from '../checkpoint/write-safetensors.ts';
 import type { ActivationRanges, ChannelRange } from '../encoder/activation-ranges.ts';
 import { PREPARATION } from '../text-preparation.ts';
@@ -51,7 +51,7 @@ export function writeFineTuned(folder: string, { checkpoint, settings, heads, ra
     tensors.set(`${layer}.low`, { shape: [low.length], data: low });
     tensors.set(`${layer}.high`, { shape: [high.length], data: high });
   }
-  const files = new Map<string, Uint8Array>([
+  const files = new Map<string, Uint8Array | Pieces>([
     ...checkpointFiles(checkpoint),
     [SETTINGS, Buffer.from(`${JSON.stringify(settings, null, 2)}\n`)],
     [HEADS, encodeSafetensors(headTensors(heads))],

@@ -5,7 +5,8 @@ import { BarographError } from '../../domain/errors.ts';
 import { type EncoderConfig, parseEncoderConfig } from './encoder-config.ts';
 import { encoderParameters, loadParameters, type Parameters } from './parameters.ts';
 import { openSafetensors, type SafetensorsFile, type Tensor } from './safetensors.ts';
-import { encodeSafetensors } from './write-safetensors.ts';
+import type { Pieces } from './whole-folder.ts';
+import { safetensorsPieces } from './write-safetensors.ts';
 
 /** A pretrained or fine-tuned encoder as a folder in Hugging Face's layout. */
 export interface Checkpoint {
@@ -63,12 +64,12 @@ export function checkpointFiles({
   tokenizer,
   tokenizerConfig,
   parameters,
-}: Checkpoint): ReadonlyMap<string, Uint8Array> {
-  return new Map<string, Uint8Array>([
+}: Checkpoint): ReadonlyMap<string, Uint8Array | Pieces> {
+  return new Map<string, Uint8Array | Pieces>([
     [CHECKPOINT.config, Buffer.from(configText)],
     [CHECKPOINT.tokenizer, Buffer.from(tokenizer)],
     [CHECKPOINT.tokenizerConfig, Buffer.from(tokenizerConfig)],
-    [CHECKPOINT.weights, encodeSafetensors(parameters)],
+    [CHECKPOINT.weights, safetensorsPieces(parameters)],
   ]);
 }
 

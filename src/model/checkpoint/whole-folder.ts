@@ -2,13 +2,16 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSy
 import { basename, dirname, join } from 'node:path';
 import { BarographError } from '../../domain/errors.ts';
 
+/** A file's bytes, in pieces that are written one after the other. */
+export type Pieces = readonly Uint8Array[];
+
 /**
  * Writes a folder whole or not at all: beside its place, synced, then renamed. An existing one is replaced only when `replace` is
  * set; it is moved aside first, since a folder that holds files cannot be renamed over. Throws E_OUTPUT_FAILED; what was there stays.
  */
 export function writeWholeFolder(
   folder: string,
-  files: ReadonlyMap<string, Uint8Array>,
+  files: ReadonlyMap<string, Uint8Array | Pieces>,
   options: { readonly replace?: boolean } = {},
 ): void {
   if (existsSync(folder) && options.replace !== true)
@@ -16,7 +19,7 @@ export function writeWholeFolder(
   const fresh = beside(folder, 'new');
   try {
     mkdirSync(fresh, { recursive: true });
-    for (const [name, bytes] of files) writeSynced(join(fresh, name), bytes);
+    for (const [name, of] of files) writeSynced(join(fresh, name), of instanceof Uint8Array ? [of] : of);
     moveIntoPlace(fresh, folder);
   } catch (cause) {
     throw cause instanceof BarographError ? cause : failed(folder, cause);
@@ -50,10 +53,15 @@ function failed(folder: string, cause: unknown): BarographError {
   return new BarographError('E_OUTPUT_FAILED', `${folder} cannot be written (${reason}); what was there is kept.`, { cause });
 }
 
-function writeSynced(path: string, bytes: Uint8Array): void {
+/** The most that is written at once: a call takes less than 2 GiB. */
+const MOST = 2 ** 28;
+
+/** Writes a file that is not there yet, and returns when it lies on the disk. Throws what the file system does. */
+export function writeSynced(path: string, pieces: Pieces): void {
   const fd = openSync(path, 'wx');
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    for (const piece of pieces)
+      for (let at = 0; at < piece.length; ) at += writeSync(fd, piece, at, Math.min(MOST, piece.length - at));
     fsyncSync(fd);
   } finally {
     closeSync(fd);

@@ -1,8 +1,12 @@
 import { endianness } from 'node:os';
 import type { Tensor } from './safetensors.ts';
+import type { Pieces } from './whole-folder.ts';
 
-/** The bytes of a safetensors file of these tensors, as F32, in the map's order. Deterministic. */
-export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Array {
+/**
+ * A safetensors file of these tensors, as F32, in the map's order, piece by piece: a model is not in memory twice to be written.
+ * Deterministic. The pieces are views of the tensors: they must not change until they are written.
+ */
+export function safetensorsPieces(tensors: ReadonlyMap<string, Tensor>): Pieces {
   let end = 0;
   const header: Record<string, { dtype: 'F32'; shape: readonly number[]; data_offsets: [number, number] }> = {};
   for (const [name, { shape, data }] of tensors) {
@@ -11,15 +15,16 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Ar
   }
   // Spaces up to a multiple of 8, so that the data is aligned, as the reference writer does.
   const json = Buffer.from(JSON.stringify(header));
-  const length = Math.ceil(json.length / 8) * 8;
-  const file = Buffer.alloc(8 + length + end, ' ');
-  file.writeBigUInt64LE(BigInt(length), 0);
-  json.copy(file, 8);
-  let at = 8 + length;
-  for (const { data } of tensors.values()) {
-    if (endianness() === 'LE') file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    else for (const [i, value] of data.entries()) file.writeFloatLE(value, at + 4 * i);
-    at += data.byteLength;
-  }
-  return file;
+  const first = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
+  first.writeBigUInt64LE(BigInt(first.length - 8), 0);
+  json.copy(first, 8);
+  return [first, ...Array.from(tensors.values(), ({ data }) => littleEndian(data))];
+}
+
+/** The same in one piece, for small ones. */
+export const encodeSafetensors = (tensors: ReadonlyMap<string, Tensor>): Uint8Array => Buffer.concat(safetensorsPieces(tensors));
+
+function littleEndian(data: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return endianness() === 'LE' ? bytes : Buffer.from(bytes).swap32();
 }

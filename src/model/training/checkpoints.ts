@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { BarographError } from '../../domain/errors.ts';
 import { openSafetensors, type Tensor } from '../checkpoint/safetensors.ts';
-import { encodeSafetensors } from '../checkpoint/write-safetensors.ts';
+import { writeSynced } from '../checkpoint/whole-folder.ts';
+import { safetensorsPieces } from '../checkpoint/write-safetensors.ts';
 
 const progressSchema = z.object({
   /** Of what the run was made: another one must not be resumed from here. */
@@ -23,14 +24,15 @@ export function saveCheckpoint(folder: string, progress: Progress, state: Readon
   try {
     rmSync(beside, { recursive: true, force: true });
     mkdirSync(beside, { recursive: true });
-    writeFileSync(join(beside, 'state.safetensors'), encodeSafetensors(state));
-    writeFileSync(join(beside, 'progress.json'), `${JSON.stringify(progress)}\n`);
+    writeSynced(join(beside, 'state.safetensors'), safetensorsPieces(state));
+    writeSynced(join(beside, 'progress.json'), [Buffer.from(`${JSON.stringify(progress)}\n`)]);
     const old = `${folder}.old`;
     rmSync(old, { recursive: true, force: true });
     if (existsSync(folder)) renameSync(folder, old);
     renameSync(beside, folder);
     rmSync(old, { recursive: true, force: true });
   } catch (cause) {
+    if (existsSync(folder)) rmSync(beside, { recursive: true, force: true });
     throw new BarographError('E_OUTPUT_FAILED', `The checkpoint cannot be written to ${folder}; the one before is kept.`, {
       cause,
     });

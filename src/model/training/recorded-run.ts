@@ -1,9 +1,10 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BarographError } from '../../domain/errors.ts';
 import { loadParameters, type Parameter, type Parameters } from '../checkpoint/parameters.ts';
 import { openSafetensors } from '../checkpoint/safetensors.ts';
-import { encodeSafetensors } from '../checkpoint/write-safetensors.ts';
+import { writeSynced } from '../checkpoint/whole-folder.ts';
+import { safetensorsPieces } from '../checkpoint/write-safetensors.ts';
 import { type HistoryRecord, openHistory } from './history.ts';
 import type { TaskFigures } from './task-figures.ts';
 import { type TrainingOptions, train } from './trainer.ts';
@@ -99,7 +100,8 @@ export function bestOf(folder: string, table: readonly Parameter[]): Parameters 
 function keepBest(path: string, parameters: Parameters): void {
   const fresh = `${path}.new`;
   try {
-    writeFileSync(fresh, encodeSafetensors(parameters), { flush: true });
+    rmSync(fresh, { force: true });
+    writeSynced(fresh, safetensorsPieces(parameters));
     renameSync(fresh, path);
   } catch (cause) {
     rmSync(fresh, { force: true });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EncoderConfig } from '../../../src/model/checkpoint/encoder-config.ts';
 import { encoderParameters, type Parameters } from '../../../src/model/checkpoint/parameters.ts';
 import type { Example } from '../../../src/model/training/examples.ts';
@@ -5,6 +7,7 @@ import { headObjective } from '../../../src/model/training/head-objective.ts';
 import { headParameters } from '../../../src/model/training/heads.ts';
 import type { Objective } from '../../../src/model/training/objective.ts';
 import { ADAMW } from '../../../src/model/training/optimisers.ts';
+import { type RecordedRun, recordedRun } from '../../../src/model/training/recorded-run.ts';
 import type { TrainingOptions } from '../../../src/model/training/trainer.ts';
 import type { TrainingSpec } from '../../../src/model/training/training-graph.ts';
 import { counterParameters } from '../../fixtures/model/counter-parameters.ts';
@@ -58,4 +61,20 @@ export function tinyOptions(changes: Partial<TrainingOptions> = {}): TrainingOpt
     ...{ validate: async (_: Parameters, step: number) => step, onBest: () => undefined },
     ...changes,
   } as TrainingOptions;
+}
+
+/** A run that is recorded in a folder, whose every validation finds a better model; one of them may fail. */
+export function tinyRun(folder: string, { failAt }: { readonly failAt?: number } = {}): Promise<RecordedRun> {
+  const { validate: _, onBest: __, validateEvery: ___, ...options } = tinyOptions();
+  let validations = 0;
+  return recordedRun(
+    options,
+    { folder, every: 0.5, listener: {} },
+    async () => {
+      validations += 1;
+      if (validations === failAt) throw new Error('as if it were killed');
+      return { value: readFileSync(join(folder, 'history.ndjson'), 'utf8').split('\n').length, tasks: {} };
+    },
+    tinySpec().initial,
+  );
 }
