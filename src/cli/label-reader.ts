@@ -5,6 +5,8 @@ export interface LabelNames {
   readonly names: readonly string[];
   /** What the numbers 0, 1, 2, … of the file mean; numbers cannot be read without. */
   readonly numbered: readonly string[] | undefined;
+  /** The names were taken from the file itself, so that it need not have all of the numbered ones. */
+  readonly found?: boolean;
   /** The file, for messages. */
   readonly file: string;
   /** How to say what numbers mean. */
@@ -12,11 +14,17 @@ export interface LabelNames {
 }
 
 /** The class that a label of a file means: a name, in any case, or a number. Rows count from 0. Throws E_INPUT_INVALID and E_USAGE. */
-export function labelReader({ names, numbered = [], file, hint }: LabelNames): (label: string, row: number) => number {
+export function labelReader({
+  names,
+  numbered = [],
+  found: ownNames = false,
+  file,
+  hint,
+}: LabelNames): (label: string, row: number) => number {
   const plain = (name: string): string => name.trim().toLowerCase();
   const byName = new Map(names.map((name, index) => [plain(name), index]));
   for (const name of numbered)
-    if (!byName.has(plain(name)))
+    if (!ownNames && !byName.has(plain(name)))
       throw new BarographError('E_USAGE', `${hint}: ${name} is no label of the model, which has ${names.join(', ')}.`);
   return (label, row) => {
     const isNumber = /^\d+$/.test(label);

@@ -74,8 +74,8 @@ function readerOf(
   topics: readonly string[],
   given: readonly string[] | undefined,
 ): (label: string, row: number) => number {
-  const names: readonly string[] = task === 'sentiment' ? SENTIMENTS : topics;
-  return labelReader({ names, numbered: labels ?? (task === 'topic' ? given : undefined), file, hint: 'labels' });
+  const [names, numbered] = task === 'sentiment' ? [SENTIMENTS, labels] : [topics, labels ?? given];
+  return labelReader({ names, numbered, found: task === 'topic' && given === undefined, file, hint: 'labels' });
 }
 
 function withoutContradictions(
