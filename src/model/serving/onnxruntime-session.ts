@@ -29,13 +29,21 @@ export async function openOnnxRuntimeSession(model: Uint8Array, outputs: readonl
   };
 }
 
-/** A session of ONNX Runtime's CPU provider as all of ours are. */
-export function createSession(model: Uint8Array, threads: number): Promise<ort.InferenceSession> {
+/**
+ * A session of ONNX Runtime's CPU provider as all of ours are. It keeps the memory of its runs for the next one, unless it is rarely
+ * used.
+ */
+export function createSession(
+  model: Uint8Array,
+  threads: number,
+  { isRarelyUsed = false }: { readonly isRarelyUsed?: boolean } = {},
+): Promise<ort.InferenceSession> {
   return ort.InferenceSession.create(model, {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
+    enableCpuMemArena: !isRarelyUsed,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   });

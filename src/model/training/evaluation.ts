@@ -26,7 +26,7 @@ export class Evaluator {
   }
 
   static async open(spec: TrainingSpec, threads: number): Promise<Evaluator> {
-    return new Evaluator(spec, await createSession(encodeOnnx(forwardGraph(spec)), threads));
+    return new Evaluator(spec, await createSession(encodeOnnx(forwardGraph(spec)), threads, { isRarelyUsed: true }));
   }
 
   /** The logits of some heads, (classes) each, in the examples' order. */
