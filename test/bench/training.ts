@@ -1,12 +1,13 @@
 /*
- * Measures training: `npm run bench:train -- [--python PATH] [NAME…]`. Names: step, base, methods; all by default. With the Python
- * of an environment that has torch and transformers the same steps are taken there too (`torch_step.py`), in turn with ours.
+ * Measures training: `npm run bench:train -- [--python PATH] [--data FOLDER] [NAME…]`. Names: step, base, methods, and epoch, which
+ * needs the data; all by default. With the Python of an environment that has torch and transformers the same is done there too
+ * (`torch_step.py`, `torch_epoch.py`), in turn with ours.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { EncoderConfig } from '../../src/model/checkpoint/encoder-config.ts';
-import { encoderParameters, type Parameters } from '../../src/model/checkpoint/parameters.ts';
+import { encoderParameters } from '../../src/model/checkpoint/parameters.ts';
 import { headObjective } from '../../src/model/training/head-objective.ts';
 import { headParameters } from '../../src/model/training/heads.ts';
 import { initialWeights } from '../../src/model/training/initial-weights.ts';
@@ -17,6 +18,7 @@ import type { TrainingSpec } from '../../src/model/training/training-graph.ts';
 import { TrainingSession } from '../../src/model/training/training-session.ts';
 import { counterParameters } from '../fixtures/model/counter-parameters.ts';
 import { figureOf, machine, show } from './figures.ts';
+import { benchEpoch } from './training-epoch.ts';
 
 const SMALL: EncoderConfig = {
   family: 'bert',
@@ -36,24 +38,29 @@ const HEADS = [
 const [ROWS, TOKENS, THREADS] = [16, 64, 2];
 const LORA: Method = { kind: 'lora', rank: 8, alpha: 16, dropout: 0, targets: ['query', 'value'] };
 
-function specOf(config: EncoderConfig, method: Method): { readonly spec: TrainingSpec; readonly initial: Parameters } {
+/** A session on new weights: it has a copy of them, and no other stays in memory. */
+function open(
+  config: EncoderConfig,
+  method: Method,
+  dropout: number,
+): { readonly spec: TrainingSpec; readonly session: TrainingSession } {
   const base = [...encoderParameters(config), ...headParameters(config, HEADS)];
   const adapters = method.kind === 'lora' ? loraParameters(config, method, base) : [];
   const spec: TrainingSpec = {
     ...{ config, parameters: [...base, ...adapters], optimiser: ADAMW, maxNorm: 1, seed: 1, sparseWords: true },
     objective: headObjective({ heads: HEADS, smoothing: 0, classWeights: {} }),
-    dropout: { hidden: 0, attention: 0, classifier: 0 },
+    dropout: { hidden: dropout, attention: dropout, classifier: dropout },
     isTrained: trainedBy(method, config),
     rateScale: rateScaleBy(1, config),
     ...(method.kind === 'lora' ? { lora: method } : {}),
   };
-  return { spec, initial: new Map([...counterParameters(base), ...initialWeights(adapters, 1)]) };
+  const initial = new Map([...counterParameters(base), ...initialWeights(adapters, 1)]);
+  return { spec, session: new TrainingSession(spec, initial, THREADS) };
 }
 
 /** Milliseconds of some steps of a method, the first ones left out, and the highest resident memory in MB. */
 async function timeSteps(config: EncoderConfig, method: Method, steps: number): Promise<{ ms: number[]; memoryMb: number }> {
-  const { spec, initial } = specOf(config, method);
-  const session = new TrainingSession(spec, initial, THREADS);
+  const { spec, session } = open(config, method, 0);
   const rows = Array.from({ length: ROWS }, (_, row) => ({
     ids: Array.from({ length: TOKENS }, (_, i) => 1000 + (((row * TOKENS + i) * 7919) % 29_000)),
     labels: Object.fromEntries(HEADS.map(({ name, classes }) => [name, row % classes])),
@@ -120,11 +127,17 @@ async function benchMethods(): Promise<void> {
   }
 }
 
-const { values, positionals } = parseArgs({ options: { python: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { python: { type: 'string' }, data: { type: 'string' } },
+  allowPositionals: true,
+});
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   step: () => benchStep('6 x 384, 16 x 64 tokens', SMALL, 'small', 3, 8),
   base: () => benchStep('roberta-base, 16 x 64  ', BASE, 'base', 2, 4),
   methods: benchMethods,
+  epoch: async () => {
+    if (values.data !== undefined) await benchEpoch(() => open(SMALL, { kind: 'full' }, 0.1), values.data, values.python);
+  },
 };
 console.log(machine());
 for (const [name, bench] of Object.entries(BENCHES)) if (positionals.length === 0 || positionals.includes(name)) await bench();
