@@ -1,22 +1,29 @@
 /**
  * Builds the default bundle: `node models/build-default.ts --data ../shared/data [--out models/default] [--cache .cache]`.
  *
- * Fetches the encoder, fine-tunes it with two heads, fixes the int8 steps on training texts, fits the heads' temperatures on what
+ * Fetches a larger encoder and a small one; fine-tunes the larger with two heads; asks it about labelled texts and about tweets
+ * without labels, from which the small one learns; fixes the int8 steps on training texts, fits the heads' temperatures on what
  * serving computes, measures the result through the serving path, writes the bundle. The same machine gives the same bytes each
  * time; a run that was killed goes on where it stood.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate } from '../src/model/bundle/calibrate.ts';
-import { writeFineTuned } from '../src/model/bundle/fine-tuned.ts';
+import { type FineTuned, readFineTuned, writeFineTuned } from '../src/model/bundle/fine-tuned.ts';
 import { publishBundle } from '../src/model/bundle/publish-bundle.ts';
-import { readCheckpoint } from '../src/model/checkpoint/checkpoint-folder.ts';
+import { type Checkpoint, readCheckpoint } from '../src/model/checkpoint/checkpoint-folder.ts';
 import { openTextEncoder } from '../src/model/serving/text-encoder.ts';
+import { distill } from '../src/model/training/distillation.ts';
 import { fineTune } from '../src/model/training/fine-tuning.ts';
+import type { TrainedModel } from '../src/model/training/heads.ts';
+import type { RunListener } from '../src/model/training/recorded-run.ts';
+import { askTeachers, readTeacher } from '../src/model/training/teachers.ts';
 import { defaultCard } from './default-card.ts';
-import { DEFAULT_SETTINGS, MAX_TOKENS, trainingTexts } from './default-settings.ts';
-import { fetchEncoder } from './fetch-encoder.ts';
+import { HELD_OUT, MAX_TOKENS, STUDENT_SETTINGS, TEACHER_SETTINGS } from './default-settings.ts';
+import { fetchEncoder, fetchLargerEncoder } from './fetch-encoder.ts';
 import { readLabelledSets, TOPICS } from './labelled-sets.ts';
+import { teachingTexts } from './teaching-texts.ts';
+import { trainingTexts } from './training-texts.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,30 +33,62 @@ const { values } = parseArgs({
   },
 });
 const log = (line: string): void => console.error(line);
-
-const checkpoint = readCheckpoint(await fetchEncoder(values.cache));
-const { config, parameters } = checkpoint;
-const sets = readLabelledSets(join(values.data, 'labelled'));
-const texts = trainingTexts(sets);
-log(`${sets.length} labelled texts, ${texts.length} with those made of them`);
-
-const encode = openTextEncoder(checkpoint, config.family, MAX_TOKENS);
-const work = join(values.cache, 'default-training');
-const tuned = await fineTune({ config, parameters }, { texts, topics: TOPICS }, encode, DEFAULT_SETTINGS, work, {
-  onStep: ({ step, steps, loss }) => step % 100 === 0 && log(`step ${step} of ${steps}: loss ${loss.toFixed(3)}`),
-  onValidation: ({ step, tasks }) =>
-    log(`step ${step}: ${Object.entries(tasks).map(([task, { accuracy, macroF1 }]) => `${task} ${accuracy} ${macroF1}`)}`),
+const listener = (name: string): RunListener => ({
+  onStep: ({ step, steps, loss }) => step % 100 === 0 && log(`${name}: step ${step} of ${steps}, loss ${loss.toFixed(3)}`),
+  onValidation: ({ step, value, tasks }) => {
+    const figures = Object.entries(tasks).map(([task, { accuracy, macroF1 }]) => `${task} ${accuracy} ${macroF1}`);
+    log(`${name}: step ${step}, ${value} on validation ${figures}`);
+  },
 });
-const trained = { checkpoint: { ...checkpoint, parameters: tuned.encoder }, heads: tuned.heads };
-const partOf = (part: string) => sets.filter((text) => text.part === part);
-const calibration = { ranges: partOf('train'), labelled: partOf('validation') };
-const model = await calibrate({ ...trained, topics: TOPICS, maxTokens: MAX_TOKENS }, calibration, 'int8');
-writeFineTuned(join(work, 'model'), model);
 
-const { test } = await publishBundle(values.out, model, sets, {
-  ...{ name: 'default', precision: 'int8', training: { ...DEFAULT_SETTINGS, best: tuned.best } },
+const work = join(values.cache, 'default-training');
+const sets = readLabelledSets(join(values.data, 'labelled'));
+const partOf = (part: string) => sets.filter((text) => text.part === part);
+const texts = trainingTexts(sets);
+const small = readCheckpoint(fetchEncoder(values.cache));
+const teacher = await fineTunedTeacher(fetchLargerEncoder(values.cache, small), join(work, 'teacher'));
+const student = await distilledStudent(small, teacher, join(work, 'student'));
+const { test } = await publishBundle(values.out, readFineTuned(student), sets, {
+  ...{ name: 'default', precision: 'int8', training: { teacher: TEACHER_SETTINGS, student: STUDENT_SETTINGS } },
   card: defaultCard,
 });
 for (const [task, { n, accuracy, macroF1, ece }] of Object.entries(test?.tasks ?? {}))
   log(`${task}, test part: n ${n}, accuracy ${accuracy}, macro-F1 ${macroF1}, calibration error ${ece}`);
 log(`wrote ${values.out}`);
+
+/** Returns the folder of the model. */
+async function fineTunedTeacher(checkpoint: Checkpoint, folder: string): Promise<string> {
+  const { config, parameters } = checkpoint;
+  const data = { texts, topics: TOPICS };
+  const encode = openTextEncoder(checkpoint, config.family, MAX_TOKENS);
+  return written(
+    checkpoint,
+    await fineTune({ config, parameters }, data, encode, TEACHER_SETTINGS, folder, listener('teacher')),
+    folder,
+  );
+}
+
+/** Returns the folder of the model. */
+async function distilledStudent(checkpoint: Checkpoint, taughtBy: string, folder: string): Promise<string> {
+  const labelled = texts.filter(({ part }) => part === 'train');
+  const inputs = await teachingTexts(labelled, join(values.data, 'replay', 'stocknet.ndjson.gz'));
+  log(`the teacher is asked about ${inputs.length} texts`);
+  const taught = await askTeachers([readTeacher(taughtBy)], inputs, STUDENT_SETTINGS);
+  const teaching = {
+    training: taught.filter((_, i) => i % HELD_OUT !== 0),
+    heldOut: taught.filter((_, i) => i % HELD_OUT === 0),
+    topics: TOPICS.length,
+  };
+  const { config, parameters } = checkpoint;
+  const encode = openTextEncoder(checkpoint, config.family, MAX_TOKENS);
+  const place = { folder, listener: listener('student') };
+  return written(checkpoint, await distill({ config, parameters }, teaching, encode, STUDENT_SETTINGS, place), folder);
+}
+
+async function written(checkpoint: Checkpoint, { encoder, heads }: TrainedModel, folder: string): Promise<string> {
+  const trained = { checkpoint: { ...checkpoint, parameters: encoder }, heads, topics: TOPICS, maxTokens: MAX_TOKENS };
+  const calibration = { ranges: partOf('train'), labelled: partOf('validation') };
+  const model: FineTuned = await calibrate(trained, calibration, 'int8');
+  writeFineTuned(join(folder, 'model'), model);
+  return join(folder, 'model');
+}

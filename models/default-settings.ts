@@ -1,63 +1,24 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { DistillationSettings } from '../src/model/training/distillation.ts';
 import type { FineTuningSettings } from '../src/model/training/fine-tuning.ts';
 import { ADAMW } from '../src/model/training/optimisers.ts';
-import { type LabelledText, taskOf } from '../src/model/training-data/labelled-text.ts';
 
 export const MAX_TOKENS = 128;
+/** Of so many taught texts one measures how close the student has come. */
+export const HELD_OUT = 50;
 
-/** What won: docs/model.md has what lost. */
-export const DEFAULT_SETTINGS: FineTuningSettings = {
-  ...{ seed: 1, threads: 2, method: { kind: 'full' }, optimiser: ADAMW, rate: 8e-5, maxNorm: 1, layerDecay: 1 },
+/** Part of what decides the result: see `FineTuningSettings`. */
+const RUN = { seed: 1, threads: 2, optimiser: ADAMW, batches: { maxRows: 32, maxTokens: 4096 }, accumulation: 1 };
+
+/** How the larger start is fine-tuned. What won: docs/model.md has what lost. */
+export const TEACHER_SETTINGS: FineTuningSettings = {
+  ...{ ...RUN, method: { kind: 'full' }, rate: 8e-5, maxNorm: 1, layerDecay: 1 },
   schedule: { kind: 'linear', warmup: 0.06 },
   dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 },
-  ...{ smoothing: 0, classWeights: 'none', epochs: 3, batches: { maxRows: 32, maxTokens: 4096 }, accumulation: 1 },
+  ...{ smoothing: 0, classWeights: 'none', epochs: 2 },
   validation: { every: 0.5, patience: 100, metric: 'macro_f1' },
 };
 
-/** Pairs of headlines that are joined into one. */
-const JOINED = 4000;
-
-/** The labelled texts, and what is made of the training part so that the model learns who is meant. */
-export function trainingTexts(sets: readonly LabelledText[]): readonly LabelledText[] {
-  const training = sets.filter(({ part }) => part === 'train');
-  return [...sets, ...askedTweets(training), ...joinedHeadlines(training)];
-}
-
-const CASHTAG = /\$[A-Z]{1,5}\b/g;
-
-/** A tweet that has one cashtag also asks about it, so that pairs are learned in the tweets' style too. */
-function askedTweets(texts: readonly LabelledText[]): LabelledText[] {
-  return texts.flatMap((text) => {
-    const [tag, ...more] = new Set(text.text.match(CASHTAG) ?? []);
-    return tag === undefined || more.length > 0 || taskOf(text) !== 'sentiment' ? [] : [{ ...text, entity: tag }];
-  });
-}
-
-const JOINTS = ['; ', ', ', ' as ', ' while ', ' | ', ': ', ' - ', '. '];
-const LONGEST = 160;
-
-/**
- * Two headlines in one, asked about an entity of each: most headlines say the same of all their companies, so that a model would
- * learn to overlook which one is asked about.
- */
-function joinedHeadlines(texts: readonly LabelledText[]): LabelledText[] {
-  const headlines = [
-    ...Map.groupBy(
-      texts.filter((text) => taskOf(text) === 'entity'),
-      ({ row }) => row,
-    ).values(),
-  ];
-  const generator = xoroshiro128plus(DEFAULT_SETTINGS.seed);
-  const draw = <T>(from: readonly T[]): T => from[uniformInt(generator, 0, from.length - 1)] as T; // never empty
-  return Array.from({ length: JOINED }, () => [draw(headlines), draw(headlines)] as const).flatMap(([first, second]) => {
-    const [one, other] = [draw(first), draw(second)];
-    const text = `${one.text}${draw(JOINTS)}${other.text}`;
-    const names = new Set(first.map(({ entity }) => entity));
-    if (text.length > LONGEST || second.some(({ entity }) => names.has(entity))) return [];
-    return [
-      { ...one, text },
-      { ...other, text },
-    ];
-  });
-}
+/** How the small one learns from it. */
+export const STUDENT_SETTINGS: DistillationSettings = {
+  ...{ ...RUN, rate: 2e-4, warmup: 0.06, epochs: 2, dropout: 0.1, every: 0.25, temperature: 2, vectorWeight: 1 },
+};

@@ -3,7 +3,7 @@
  *
  *     npm run bench:serve -- --model DIR --data FOLDER --python PATH --transformers FOLDER [NAME…]
  *
- * Names: backlog, base, int8; all by default. `--model` is the model/ folder of a training, `--python` has what `onnx_q8.py` needs, and
+ * Names: backlog, alone, base, int8; all by default. `--model` is the model/ folder of a training, `--python` has what `onnx_q8.py` needs, and
  * `--transformers` is a folder in which `npm install @huggingface/transformers` was run.
  */
 import { execFileSync } from 'node:child_process';
@@ -76,16 +76,19 @@ async function compare(name: string, model: FineTuned, texts: readonly string[],
     ours.push(await timeOurs(bundle, texts));
     theirs.push(timeTheirs(q8, texts));
   }
-  const rates = [ours, theirs].map((of) => figureOf(of.map(({ rate }) => rate)));
-  const latencies = [ours, theirs].map((of) => figureOf(of.map(({ latencies: own }) => figureOf(own).median)));
-  const ratio = (figures: typeof rates): string => ((figures[0]?.median ?? 0) / (figures[1]?.median ?? 1)).toFixed(2);
+  const [rates, latencies] = [
+    [ours, theirs].map((of) => of.map(({ rate }) => rate)),
+    [ours, theirs].map((of) => of.map(({ latencies: own }) => figureOf(own).median)),
+  ];
+  // Neighbours come and go on a shared machine: what ran one after the other is compared.
+  const ratio = ([own = [], other = []]: readonly number[][]): string =>
+    show(figureOf(own.map((value, round) => value / (other[round] ?? 1))), 'times', 2);
   console.log(`${name}, ${texts.length} texts`);
   for (const [i, who] of ['ours', 'transformers.js'].entries()) {
-    const [rate, latency] = [rates[i], latencies[i]];
-    if (rate !== undefined && latency !== undefined)
-      console.log(`  ${who.padEnd(16)} ${show(rate, 'texts/s')}; alone, median ${show(latency, 'ms', 2)}`);
+    const [rate, latency] = [figureOf(rates[i] ?? []), figureOf(latencies[i] ?? [])];
+    console.log(`  ${who.padEnd(16)} ${show(rate, 'texts/s')}; alone, median ${show(latency, 'ms', 2)}`);
   }
-  console.log(`  ours / theirs    ${ratio(rates)} times the texts, ${ratio(latencies)} times the latency`);
+  console.log(`  ours / theirs    ${ratio(rates)} the texts, ${ratio(latencies)} the latency, round by round`);
 }
 
 /** 32 texts of 32 tokens, one session of two threads. */
@@ -152,6 +155,7 @@ const longTexts = (): readonly string[] => {
 };
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   backlog: () => compare('default', readFineTuned(required('model')), headlines(20_000), ROUNDS),
+  alone: () => compare('default-short-rounds', readFineTuned(required('model')), headlines(SINGLES), 12),
   base: async () => compare('roberta-base', await randomBase(longTexts()), longTexts(), 3),
   int8: () => compareInt8(readFineTuned(required('model'))),
 };

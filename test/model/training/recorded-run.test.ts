@@ -12,7 +12,7 @@ const BLOCK = 512;
 
 /** The run in a process whose files may have some bytes: what is longer fails as on a disk that is full. */
 function limitedRun(folder: string, bytes: number): { readonly code?: string; readonly message?: string } {
-  const script = join(import.meta.dirname, 'limited-run.ts');
+  const script = join(import.meta.dirname, '..', '..', 'fixtures', 'model', 'limited-run.ts');
   const command = [
     'ulimit -f "$1" && exec "$2" "$3" "$4"',
     'sh',
