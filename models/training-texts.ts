@@ -1,0 +1,54 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { type LabelledText, taskOf } from '../src/model/training-data/labelled-text.ts';
+
+const SEED = 1;
+/** Pairs of headlines that are joined into one. */
+const JOINED = 4000;
+
+/** The labelled texts, and what is made of the training part so that the model learns who is meant. */
+export function trainingTexts(sets: readonly LabelledText[]): readonly LabelledText[] {
+  const training = sets.filter(({ part }) => part === 'train');
+  return [...sets, ...askedTweets(training), ...joinedHeadlines(training)];
+}
+
+const CASHTAG = /\$[A-Z]{1,5}\b/g;
+
+/** The different companies that a text names by cashtag. */
+export const cashtagsOf = (text: string): readonly string[] => [...new Set(text.match(CASHTAG) ?? [])];
+
+/** A tweet that has one cashtag also asks about it, so that pairs are learned in the tweets' style too. */
+function askedTweets(texts: readonly LabelledText[]): LabelledText[] {
+  return texts.flatMap((text) => {
+    const [tag, ...more] = cashtagsOf(text.text);
+    return tag === undefined || more.length > 0 || taskOf(text) !== 'sentiment' ? [] : [{ ...text, entity: tag }];
+  });
+}
+
+const JOINTS = ['; ', ', ', ' as ', ' while ', ' | ', ': ', ' - ', '. '];
+const LONGEST = 160;
+
+/**
+ * Two headlines in one, asked about an entity of each: most headlines say the same of all their companies, so that a model would
+ * learn to overlook which one is asked about.
+ */
+function joinedHeadlines(texts: readonly LabelledText[]): LabelledText[] {
+  const headlines = [
+    ...Map.groupBy(
+      texts.filter((text) => taskOf(text) === 'entity'),
+      ({ row }) => row,
+    ).values(),
+  ];
+  const generator = xoroshiro128plus(SEED);
+  const draw = <T>(from: readonly T[]): T => from[uniformInt(generator, 0, from.length - 1)] as T; // never empty
+  return Array.from({ length: JOINED }, () => [draw(headlines), draw(headlines)] as const).flatMap(([first, second]) => {
+    const [one, other] = [draw(first), draw(second)];
+    const text = `${one.text}${draw(JOINTS)}${other.text}`;
+    const names = new Set(first.map(({ entity }) => entity));
+    if (text.length > LONGEST || second.some(({ entity }) => names.has(entity))) return [];
+    return [
+      { ...one, text },
+      { ...other, text },
+    ];
+  });
+}
