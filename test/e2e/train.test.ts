@@ -174,8 +174,20 @@ describe('barograph train', { timeout: 5 * 60_000 }, () => {
     assert.equal(none.code, 2);
   });
 
-  it('distils a trained bundle into a fresh student, which is exported and answers as its teacher does', async () => {
-    const teaching = ['distill', '--start', 'tiny', '--teacher', 'run/bundle', '--output', 'student', '--entity', 'who'];
+  it('distils a trained bundle into a fresh student of fewer layers, which is exported and answers as its teacher does', async () => {
+    const teaching = [
+      'distill',
+      '--start',
+      'tiny',
+      '--teacher',
+      'run/bundle',
+      '--output',
+      'student',
+      '--entity',
+      'who',
+      '--layers',
+      '1',
+    ];
     const learning = ['--epochs', '12', '--learning-rate', '0.01', '--max-tokens', '32', '--threads', '1', '--held-out', '0.1'];
     const data = ['--data', 'towards.csv'];
     await write('more.csv', ['text,who', ...rowsOf(150, WORDS, (word, n) => `${filler(n + 500)} ${word}`).map(withoutLabel)]);
@@ -183,6 +195,7 @@ describe('barograph train', { timeout: 5 * 60_000 }, () => {
     assert.equal(code, 0, stderr);
     assert.match(stderr, /297 texts to learn from, 33 held out, 1 teachers/); // 90 texts, asked about a company and without, and 150
     assert.ok(JSON.parse(stdout).best.divergence < 0.5, stdout);
+    assert.equal(JSON.parse(await readFile(join(cwd, 'student', 'model', 'config.json'), 'utf8')).num_hidden_layers, 1);
     const formats = ['onnx-int8', 'onnx-fp16', 'onnx-fp32', 'huggingface'];
     for (const format of formats) {
       const exported = await run('models', 'export', 'student/model', '--format', format, '--output', `as-${format}`);

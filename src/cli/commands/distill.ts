@@ -2,13 +2,14 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { calibrate } from '../../model/bundle/calibrate.ts';
 import { writeFineTuned } from '../../model/bundle/fine-tuned.ts';
+import { withFewerLayers } from '../../model/checkpoint/fewer-layers.ts';
 import { openTextEncoder } from '../../model/serving/text-encoder.ts';
 import { distill } from '../../model/training/distillation.ts';
 import { askTeachers, commonTopics, readTeacher } from '../../model/training/teachers.ts';
-import { parseNumber, parsePositive } from '../arguments.ts';
+import { parseCount, parseNumber, parsePositive } from '../arguments.ts';
 import { createOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
-import { openStart, startOf } from '../start-model.ts';
+import { openStart, type StartModel, startOf } from '../start-model.ts';
 import { trainingProgress } from '../training-progress.ts';
 import { heldOut, readUnlabelledTexts } from '../unlabelled-texts.ts';
 import { type UnlabelledOptions, unlabelledSettings, withUnlabelledOptions } from '../unlabelled-training.ts';
@@ -16,6 +17,7 @@ import { type UnlabelledOptions, unlabelledSettings, withUnlabelledOptions } fro
 interface Options extends UnlabelledOptions {
   readonly teacher: readonly string[];
   readonly entity?: string;
+  readonly layers?: number;
   readonly temperature: number;
   readonly hiddenWeight: number;
 }
@@ -27,6 +29,7 @@ export function distillCommand(): Command {
     ),
   )
     .requiredOption('--teacher <dirs...>', 'bundles, or model/ folders of `barograph train`; several teach their mean')
+    .option('--layers <n>', 'layers of the start that the student keeps, at equal distances; all by default', parseCount)
     .option('--entity <column>', 'column, or field, with a company that the text is also asked about')
     .option('--temperature <t>', 'softens the probabilities, so that second choices are learned too', parsePositive, 2)
     .option(
@@ -43,7 +46,7 @@ export function distillCommand(): Command {
       const output = createOutput(options.json === true);
       const teachers = options.teacher.map(readTeacher);
       const topics = commonTopics(teachers);
-      const start = openStart(options.start, options.maxTokens, '--max-tokens');
+      const start = shortened(openStart(options.start, options.maxTokens, '--max-tokens'), options.layers);
       const encode = openTextEncoder(start.checkpoint, start.checkpoint.config.family, options.maxTokens);
       const inputs = await readUnlabelledTexts(options.data, options.text, options.entity);
       const asking = createProgress();
@@ -71,3 +74,6 @@ export function distillCommand(): Command {
       );
     });
 }
+
+const shortened = (start: StartModel, layers: number | undefined): StartModel =>
+  layers === undefined ? start : { ...start, checkpoint: withFewerLayers(start.checkpoint, layers) };
