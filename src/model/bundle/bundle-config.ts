@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BarographError } from '../../domain/errors.ts';
 import { poolingPartSchema } from '../serving/pooling.ts';
+import { asksEntity, type ClassifyInput } from '../serving/port.ts';
 import { PREPARATION } from '../text-preparation.ts';
 
 const index = z.number().int().nonnegative();
@@ -13,11 +14,23 @@ const headSchema = z.strictObject({
   temperature: z.number().positive(),
 });
 
+const sentimentSchema = headSchema.extend({
+  labels: z.tuple([z.literal('negative'), z.literal('neutral'), z.literal('positive')]),
+  /** The same where it is asked about an entity; that of texts when it is missing. */
+  entityTemperature: z.number().positive().optional(),
+});
+
 /** What the heads say, in the order of their classes. */
 export const headsSchema = z.strictObject({
-  sentiment: headSchema.extend({ labels: z.tuple([z.literal('negative'), z.literal('neutral'), z.literal('positive')]) }),
+  sentiment: sentimentSchema,
   topic: headSchema,
 });
+
+/** What a head's logits are divided by for an input. */
+export function temperatureOf(heads: z.infer<typeof headsSchema>, head: 'sentiment' | 'topic', input: ClassifyInput): number {
+  const { temperature } = heads[head];
+  return head === 'sentiment' && asksEntity(input) ? (heads.sentiment.entityTemperature ?? temperature) : temperature;
+}
 
 /** First half of the version that scores carry. */
 const BUNDLE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;

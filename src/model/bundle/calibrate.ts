@@ -3,7 +3,7 @@ import { measureRanges } from '../encoder/measure-ranges.ts';
 import { fitTemperature } from '../heads/calibration.ts';
 import { headLogits } from '../heads/head.ts';
 import { openOnnxRuntimeSession } from '../serving/onnxruntime-session.ts';
-import type { ClassifyInput } from '../serving/port.ts';
+import { asksEntity, type ClassifyInput } from '../serving/port.ts';
 import { openTextEncoder } from '../serving/text-encoder.ts';
 import { createTextFeatures } from '../serving/text-features.ts';
 import { PREPARATION } from '../text-preparation.ts';
@@ -34,8 +34,8 @@ const RANGE_TEXTS = 1200;
 const BATCH_TOKENS = 512;
 
 /**
- * Measures what int8 steps must cover, and fits the temperature of each head on what serving computes of labelled texts, which must
- * not have been trained on. Deterministic.
+ * Measures what int8 steps must cover, and fits the temperature of each head, of sentiment one for texts and one for entities, on what
+ * serving computes of labelled texts, which must not have been trained on. Deterministic.
  */
 export async function calibrate(model: Uncalibrated, texts: CalibrationTexts, precision: Precision): Promise<FineTuned> {
   const { checkpoint, heads, topics, maxTokens } = model;
@@ -61,8 +61,8 @@ export async function calibrate(model: Uncalibrated, texts: CalibrationTexts, pr
     settings: {
       ...uncalibrated.settings,
       heads: {
-        sentiment: { ...sentiment, temperature: temperatures.sentiment },
-        topic: { ...topic, temperature: temperatures.topic },
+        sentiment: { ...sentiment, ...temperatures.sentiment },
+        topic: { ...topic, ...temperatures.topic },
       },
     },
   };
@@ -72,13 +72,15 @@ async function fitTemperatures(
   model: FineTuned,
   texts: readonly LabelledText[],
   precision: Precision,
-): Promise<Record<keyof BundleHeads, number>> {
+): Promise<{
+  readonly sentiment: { readonly temperature: number; readonly entityTemperature?: number };
+  readonly topic: { readonly temperature: number };
+}> {
   const { tokenizer, tokenizerConfig } = model.checkpoint;
   const session = await openOnnxRuntimeSession(servedModel(model, precision), servedOutputs(model), 2);
   try {
     const features = createTextFeatures({ config: servedConfig(model), tokenizer, tokenizerConfig }, session, BATCH_TOKENS);
-    const fit = async (head: keyof BundleHeads): Promise<number> => {
-      const used = texts.filter((text) => text.head === head);
+    const fit = async (head: keyof BundleHeads, used: readonly LabelledText[]): Promise<number> => {
       if (used.length === 0) return 1;
       const computed = await features(used);
       return fitTemperature(
@@ -86,7 +88,13 @@ async function fitTemperatures(
         used.map(({ label }) => label),
       );
     };
-    return { sentiment: await fit('sentiment'), topic: await fit('topic') };
+    const topics = texts.filter(({ head }) => head === 'topic');
+    const sentiments = texts.filter(({ head }) => head === 'sentiment');
+    const asked = sentiments.filter(asksEntity);
+    const whole = sentiments.filter((text) => !asksEntity(text));
+    const temperature = await fit('sentiment', whole.length > 0 ? whole : asked);
+    const entityTemperature = asked.length === 0 ? {} : { entityTemperature: await fit('sentiment', asked) };
+    return { sentiment: { temperature, ...entityTemperature }, topic: { temperature: await fit('topic', topics) } };
   } finally {
     await session.close();
   }

@@ -1,4 +1,5 @@
 import { BarographError } from '../../domain/errors.ts';
+import { temperatureOf } from '../bundle/bundle-config.ts';
 import type { Bundle } from '../bundle/load-bundle.ts';
 import { type Head, headLogits, softmax } from '../heads/head.ts';
 import type { ClassifyInput, Session } from './port.ts';
@@ -21,9 +22,11 @@ export function createTextScorer(bundle: ScoringBundle, session: Session, maxBat
   const width = sentiment.classes + topic.classes;
   return async (inputs) => {
     const rows = new Float64Array(inputs.length * width);
-    for (const [n, x] of (await features(inputs)).entries()) {
-      rows.set(probabilities(sentiment, x, heads.sentiment.temperature), n * width);
-      rows.set(probabilities(topic, x, heads.topic.temperature), n * width + sentiment.classes);
+    const computed = await features(inputs);
+    for (const [n, input] of inputs.entries()) {
+      const x = computed[n] ?? new Float64Array();
+      rows.set(probabilities(sentiment, x, temperatureOf(heads, 'sentiment', input)), n * width);
+      rows.set(probabilities(topic, x, temperatureOf(heads, 'topic', input)), n * width + sentiment.classes);
     }
     return rows;
   };

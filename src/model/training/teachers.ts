@@ -1,4 +1,5 @@
 import { BarographError } from '../../domain/errors.ts';
+import { temperatureOf } from '../bundle/bundle-config.ts';
 import { isFineTuned, readFineTuned } from '../bundle/fine-tuned.ts';
 import type { BundleHeads } from '../bundle/head-tensors.ts';
 import { loadBundle } from '../bundle/load-bundle.ts';
@@ -16,12 +17,14 @@ export interface TaughtInput extends ClassifyInput {
   readonly lesson: Lesson;
 }
 
+type HeadSettings = ReturnType<typeof readFineTuned>['settings']['heads'];
+
 /** A bundle or a fine-tuned model. */
 export interface Teacher extends FeatureBundle {
   readonly name: string;
   readonly model: Uint8Array;
   readonly heads: BundleHeads;
-  readonly temperatures: Readonly<Record<keyof BundleHeads, number>>;
+  readonly calibration: HeadSettings;
   readonly topics: readonly string[];
 }
 
@@ -41,10 +44,7 @@ export function readTeacher(folder: string): Teacher {
   return { config: servedConfig(tuned), model, tokenizer, tokenizerConfig, heads: tuned.heads, name: folder, ...about };
 }
 
-const aboutHeads = ({ sentiment, topic }: ReturnType<typeof readFineTuned>['settings']['heads']) => ({
-  temperatures: { sentiment: sentiment.temperature, topic: topic.temperature },
-  topics: topic.labels,
-});
+const aboutHeads = (calibration: HeadSettings) => ({ calibration, topics: calibration.topic.labels });
 
 /** The topics that teachers agree on. Throws E_INPUT_INVALID when they do not. */
 export function commonTopics(teachers: readonly Teacher[]): readonly string[] {
@@ -80,7 +80,10 @@ export async function askTeachers(
       for (const head of ['sentiment', 'topic'] as const) {
         const mean = lesson?.probabilities[head];
         if (mean === undefined) continue;
-        const own = softmax(headLogits(teacher.heads[head], vector), teacher.temperatures[head] * temperature);
+        const own = softmax(
+          headLogits(teacher.heads[head], vector),
+          temperatureOf(teacher.calibration, head, inputs[index] ?? { text: '' }) * temperature,
+        );
         for (const [c, p] of own.entries()) mean[c] = (mean[c] ?? 0) + p / teachers.length;
       }
       onAnswered(i * inputs.length + index + 1);

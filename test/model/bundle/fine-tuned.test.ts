@@ -40,9 +40,9 @@ describe('a fine-tuned model', () => {
   });
   after(() => remove());
 
-  const scoresOf = async (precision: Precision, entity?: string): Promise<readonly Score[]> => {
+  const scoresOf = async (precision: Precision, entity?: string, of = model): Promise<readonly Score[]> => {
     const path = join(folder, precision);
-    writeBundle(path, bundleOf(model, precision, { name: 'tiny', metrics: {}, card: '' }), { replace: true });
+    writeBundle(path, bundleOf(of, precision, { name: 'tiny', metrics: {}, card: '' }), { replace: true });
     const classifier = await openClassifier({ bundle: path, workers: 1 });
     try {
       return await classifier.classify(
@@ -67,6 +67,24 @@ describe('a fine-tuned model', () => {
     const { entities, heads } = model.settings;
     assert.equal(entities, true);
     assert.ok(heads.sentiment.temperature !== 1 && heads.topic.temperature !== 1);
+  });
+
+  it('answers about entities at a temperature of their own, and at that of texts when it has none', async () => {
+    const { entityTemperature, ...sentiment } = model.settings.heads.sentiment;
+    assert.ok(entityTemperature !== undefined && entityTemperature !== sentiment.temperature);
+    const at = (changes: object): FineTuned => {
+      const heads = { ...model.settings.heads, sentiment: { ...sentiment, ...changes } };
+      return { ...model, settings: { ...model.settings, heads } };
+    };
+    const [same, other] = [at({}), at({ entityTemperature: 7 })];
+    assert.deepEqual(await scoresOf('int8', undefined, other), await scoresOf('int8', undefined, same));
+    const flat = await scoresOf('int8', 'acme', other);
+    assert.notDeepEqual(flat, await scoresOf('int8', 'acme', same));
+    assert.deepEqual(
+      await scoresOf('int8', 'acme', same),
+      await scoresOf('int8', 'acme', at({ entityTemperature: sentiment.temperature })),
+    );
+    for (const { sentiment: probabilities } of flat) assert.ok(Math.max(...Object.values(probabilities)) < 0.6, 'nearly equal');
   });
 
   it('is served in every precision with about the same scores', async () => {
