@@ -32,7 +32,7 @@ export function saveCheckpoint(folder: string, progress: Progress, state: Readon
     renameSync(beside, folder);
     rmSync(old, { recursive: true, force: true });
   } catch (cause) {
-    if (existsSync(folder)) rmSync(beside, { recursive: true, force: true });
+    rmSync(beside, { recursive: true, force: true });
     throw new BarographError('E_OUTPUT_FAILED', `The checkpoint cannot be written to ${folder}; the one before is kept.`, {
       cause,
     });

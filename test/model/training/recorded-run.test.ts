@@ -73,4 +73,12 @@ describe('a recorded run on a disk that fills', () => {
     assert.notDeepEqual(readFileSync(best(folder)), before[0], 'there was room for it');
     await goesOn();
   });
+
+  it('leaves nothing half-written when there is no room for the first checkpoint', async () => {
+    rmSync(folder, { recursive: true, force: true });
+    const { code } = limitedRun(folder, statSync(state(undisturbed)).size - BLOCK);
+    assert.equal(code, 'E_OUTPUT_FAILED');
+    assert.deepEqual(filesOf(folder), ['best.safetensors', 'history.ndjson']);
+    await goesOn();
+  });
 });
