@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate } from '../src/model/bundle/calibrate.ts';
-import { type FineTuned, readFineTuned, writeFineTuned } from '../src/model/bundle/fine-tuned.ts';
+import { type FineTuned, writeFineTuned } from '../src/model/bundle/fine-tuned.ts';
 import { bundleOf } from '../src/model/bundle/publish.ts';
 import { publishBundle } from '../src/model/bundle/publish-bundle.ts';
 import { writeBundle } from '../src/model/bundle/write-bundle.ts';
@@ -50,7 +50,7 @@ const partOf = (part: string) => sets.filter((text) => text.part === part);
 const texts = trainingTexts(sets);
 const teacher = await fineTunedTeacher(fetchEncoder(values.cache), join(work, 'teacher'));
 const student = await distilledStudent(teacher, join(work, 'student'));
-const { test } = await publishBundle(values.out, readFineTuned(student), sets, {
+const { test } = await publishBundle(values.out, student, sets, {
   ...{ name: 'default', precision: 'int8', training: { teacher: TEACHER_SETTINGS, student: STUDENT_SETTINGS } },
   card: defaultCard,
 });
@@ -58,8 +58,7 @@ for (const [task, { n, accuracy, macroF1, ece }] of Object.entries(test?.tasks ?
   log(`${task}, test part: n ${n}, accuracy ${accuracy}, macro-F1 ${macroF1}, calibration error ${ece}`);
 log(`wrote ${values.out}`);
 
-/** Returns the folder of the model. */
-async function fineTunedTeacher(checkpoint: Checkpoint, folder: string): Promise<string> {
+async function fineTunedTeacher(checkpoint: Checkpoint, folder: string): Promise<FineTuned> {
   const { config, parameters } = checkpoint;
   const data = { texts, topics: TOPICS };
   const encode = openTextEncoder(checkpoint, config.family, MAX_TOKENS);
@@ -70,12 +69,11 @@ async function fineTunedTeacher(checkpoint: Checkpoint, folder: string): Promise
   );
 }
 
-/** Asks the teacher in int8, which is faster. Returns the folder of the model. */
-async function distilledStudent(taughtBy: string, folder: string): Promise<string> {
+/** Asks the teacher in int8, which is faster. */
+async function distilledStudent(tuned: FineTuned, folder: string): Promise<FineTuned> {
   const labelled = texts.filter(({ part }) => part === 'train');
   const inputs = await teachingTexts(labelled, join(values.data, 'replay', 'stocknet.ndjson.gz'));
   log(`the teacher is asked about ${inputs.length} texts`);
-  const tuned = readFineTuned(taughtBy);
   const bundle = join(folder, 'teacher');
   writeBundle(bundle, bundleOf(tuned, 'int8', { name: 'teacher', metrics: {}, card: '' }), { replace: true });
   const taught = await askTeachers([readTeacher(bundle)], inputs, STUDENT_SETTINGS);
@@ -92,10 +90,11 @@ async function distilledStudent(taughtBy: string, folder: string): Promise<strin
   return written(checkpoint, await distill(start, teaching, encode, STUDENT_SETTINGS, place), folder);
 }
 
-async function written(checkpoint: Checkpoint, { encoder, heads }: TrainedModel, folder: string): Promise<string> {
+/** Calibrates what was trained and keeps it beside its run. */
+async function written(checkpoint: Checkpoint, { encoder, heads }: TrainedModel, folder: string): Promise<FineTuned> {
   const trained = { checkpoint: { ...checkpoint, parameters: encoder }, heads, topics: TOPICS, maxTokens: MAX_TOKENS };
   const calibration = { ranges: partOf('train'), labelled: partOf('validation') };
-  const model: FineTuned = await calibrate(trained, calibration, 'int8');
+  const model = await calibrate(trained, calibration, 'int8');
   writeFineTuned(join(folder, 'model'), model);
-  return join(folder, 'model');
+  return model;
 }

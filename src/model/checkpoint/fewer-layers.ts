@@ -1,6 +1,5 @@
 import { BarographError } from '../../domain/errors.ts';
-import type { Checkpoint } from './checkpoint-folder.ts';
-import { parseEncoderConfig } from './encoder-config.ts';
+import { type Checkpoint, withConfig } from './checkpoint-folder.ts';
 import type { Tensor } from './safetensors.ts';
 
 /**
@@ -8,7 +7,7 @@ import type { Tensor } from './safetensors.ts';
  * E_USAGE when it has not so many.
  */
 export function withFewerLayers(checkpoint: Checkpoint, layers: number): Checkpoint {
-  const { config, configText, parameters } = checkpoint;
+  const { config, parameters } = checkpoint;
   if (layers > config.layers)
     throw new BarographError('E_USAGE', `${layers} layers cannot be kept: the model has ${config.layers}.`);
   const places = new Map(
@@ -20,11 +19,5 @@ export function withFewerLayers(checkpoint: Checkpoint, layers: number): Checkpo
     const place = places.get(Number(layer));
     return place === undefined ? [] : [[`encoder.layer.${place}.${rest}`, tensor]];
   });
-  const fewer = JSON.stringify({ ...JSON.parse(configText), num_hidden_layers: layers }, null, 2);
-  return {
-    ...checkpoint,
-    config: parseEncoderConfig(JSON.parse(fewer), 'config.json'),
-    configText: `${fewer}\n`,
-    parameters: new Map(kept),
-  };
+  return { ...withConfig(checkpoint, { num_hidden_layers: layers }), parameters: new Map(kept) };
 }

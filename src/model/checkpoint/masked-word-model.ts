@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { type Checkpoint, checkpointFiles } from './checkpoint-folder.ts';
+import { type Checkpoint, checkpointFiles, withConfig } from './checkpoint-folder.ts';
 import type { Parameters } from './parameters.ts';
 import { writeWholeFolder } from './whole-folder.ts';
 
@@ -13,7 +12,6 @@ export function writeMaskedWordModel(folder: string, checkpoint: Checkpoint, par
   const { family } = checkpoint.config;
   const isEncoder = (name: string): boolean => checkpoint.parameters.has(name);
   const tensors = new Map([...parameters].map(([name, tensor]) => [isEncoder(name) ? `${family}.${name}` : name, tensor]));
-  const config = { ...z.looseObject({}).parse(JSON.parse(checkpoint.configText)), architectures: [ARCHITECTURES[family]] };
-  const configText = `${JSON.stringify(config, null, 2)}\n`;
-  writeWholeFolder(folder, checkpointFiles({ ...checkpoint, configText, parameters: tensors }), { replace: true });
+  const named = withConfig(checkpoint, { architectures: [ARCHITECTURES[family]] });
+  writeWholeFolder(folder, checkpointFiles({ ...named, parameters: tensors }), { replace: true });
 }

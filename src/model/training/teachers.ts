@@ -75,14 +75,14 @@ export async function askTeachers(
   for (const [i, teacher] of teachers.entries()) {
     const begin = vectorSize(teachers.slice(0, i));
     for await (const { index, vector } of textVectors(teacher, inputs, threads)) {
-      const lesson = taught[index]?.lesson;
-      lesson?.vector.set(vector, begin);
+      const input = taught[index] as TaughtInput; // one for each input
+      input.lesson.vector.set(vector, begin);
       for (const head of ['sentiment', 'topic'] as const) {
-        const mean = lesson?.probabilities[head];
+        const mean = input.lesson.probabilities[head];
         if (mean === undefined) continue;
         const own = softmax(
           headLogits(teacher.heads[head], vector),
-          temperatureOf(teacher.calibration, head, inputs[index] ?? { text: '' }) * temperature,
+          temperatureOf(teacher.calibration, head, input) * temperature,
         );
         for (const [c, p] of own.entries()) mean[c] = (mean[c] ?? 0) + p / teachers.length;
       }
