@@ -29,13 +29,3 @@ export async function readUnlabelledTexts(
   if (inputs.size < 2) throw new BarographError('E_INPUT_INVALID', `${files.join(', ')}: there are no texts to learn from.`);
   return [...inputs.values()];
 }
-
-/** Every so many of some is held out, to measure on. */
-export function heldOut<T>(
-  inputs: readonly T[],
-  share: number,
-): { readonly training: readonly T[]; readonly heldOut: readonly T[] } {
-  const stride = Math.max(2, Math.round(1 / share));
-  const isHeldOut = (i: number): boolean => i % stride === stride - 1;
-  return { training: inputs.filter((_, i) => !isHeldOut(i)), heldOut: inputs.filter((_, i) => isHeldOut(i)) };
-}

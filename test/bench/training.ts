@@ -136,7 +136,8 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   base: () => benchStep('roberta-base, 16 x 64  ', BASE, 'base', 2, 4),
   methods: benchMethods,
   epoch: async () => {
-    if (values.data !== undefined) await benchEpoch(() => open(SMALL, { kind: 'full' }, 0.1), values.data, values.python);
+    if (values.data === undefined) return console.log('An epoch is measured on labelled tweets: name their folder with --data.');
+    await benchEpoch(() => open(SMALL, { kind: 'full' }, 0.1), values.data, values.python);
   },
 };
 console.log(machine());

@@ -5,13 +5,14 @@ import { writeFineTuned } from '../../model/bundle/fine-tuned.ts';
 import { withFewerLayers } from '../../model/checkpoint/fewer-layers.ts';
 import { openTextEncoder } from '../../model/serving/text-encoder.ts';
 import { distill } from '../../model/training/distillation.ts';
+import { heldOut } from '../../model/training/held-out.ts';
 import { askTeachers, commonTopics, readTeacher } from '../../model/training/teachers.ts';
 import { parseCount, parseNumber, parsePositive } from '../arguments.ts';
 import { createOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { openStart, type StartModel, startOf } from '../start-model.ts';
 import { trainingProgress } from '../training-progress.ts';
-import { heldOut, readUnlabelledTexts } from '../unlabelled-texts.ts';
+import { readUnlabelledTexts } from '../unlabelled-texts.ts';
 import { type UnlabelledOptions, unlabelledSettings, withUnlabelledOptions } from '../unlabelled-training.ts';
 
 interface Options extends UnlabelledOptions {

@@ -2,12 +2,13 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { writeMaskedWordModel } from '../../model/checkpoint/masked-word-model.ts';
 import { openTextEncoder } from '../../model/serving/text-encoder.ts';
+import { heldOut } from '../../model/training/held-out.ts';
 import { pretrain, readMaskedWords } from '../../model/training/pretraining.ts';
 import { parseShare } from '../arguments.ts';
 import { createOutput } from '../output.ts';
 import { openStart } from '../start-model.ts';
 import { trainingProgress } from '../training-progress.ts';
-import { heldOut, readUnlabelledTexts } from '../unlabelled-texts.ts';
+import { readUnlabelledTexts } from '../unlabelled-texts.ts';
 import { type UnlabelledOptions, unlabelledSettings, withUnlabelledOptions } from '../unlabelled-training.ts';
 
 interface Options extends UnlabelledOptions {
