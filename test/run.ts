@@ -5,6 +5,7 @@
 import { glob } from 'node:fs/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { startServers } from './start-servers.ts';
 
 const SLOW = /^test\/(?:e2e|regression)\//;
 
@@ -42,15 +43,20 @@ async function runFiles(files: readonly string[], concurrency: number, counts: C
 const given = process.argv.slice(2);
 const files = given.length > 0 ? given : await testFiles();
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
-await runFiles(
-  files.filter((file) => !SLOW.test(file)),
-  2,
-  counts,
-);
-await runFiles(
-  files.filter((file) => SLOW.test(file)),
-  1,
-  counts,
-);
+const stopServers = await startServers(files);
+try {
+  await runFiles(
+    files.filter((file) => !SLOW.test(file)),
+    2,
+    counts,
+  );
+  await runFiles(
+    files.filter((file) => SLOW.test(file)),
+    1,
+    counts,
+  );
+} finally {
+  await stopServers();
+}
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
 if (counts.failed > 0 || counts.passed === 0) process.exitCode = 1;

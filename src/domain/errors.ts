@@ -49,6 +49,12 @@ export const ERRORS = {
   ),
   // Log and stores
   E_LOG_UNAVAILABLE: entry('retry', 'The event log cannot be reached.', 'It is tried again; see the cause.'),
+  E_LOG_REFUSED: entry(
+    'stop',
+    'Kafka refused the login, or does not allow what is needed.',
+    'Check log.kafka.sasl and the access rules of the cluster.',
+  ),
+  E_LOG_NOT_SET_UP: entry('stop', 'Kafka lacks a topic that is needed.', 'Run `barograph setup`.'),
   E_STORE_UNAVAILABLE: entry('retry', 'The store cannot be reached.', 'It is tried again; see the cause.'),
   E_DISK_FULL: entry(
     'stop',

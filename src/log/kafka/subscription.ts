@@ -1,0 +1,258 @@
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { BarographError } from '../../domain/errors.ts';
+import { AckTracker } from '../ack-tracker.ts';
+import type { Delivery, LogRecord, SubscribeOptions, Subscription, Topic } from '../port.ts';
+import { WakeUp } from '../wake-up.ts';
+import { groupName, type KafkaOptions, kafkaFault, openKafka, topicName } from './connection.ts';
+import { Membership } from './membership.ts';
+
+/** Records of a partition that wait for `next`; at the bound the partition is paused, at half of it resumed. */
+const MOST_WAITING = 4096;
+const COMMIT_MS = 250;
+const WAIT_MS = 1000;
+
+/** What this member knows of a partition that it was given; void once it is given to another. */
+interface Share {
+  readonly partition: number;
+  readonly tracker: AckTracker;
+  readonly waiting: LogRecord[];
+  /** The offset that the next record must have been fetched from. */
+  expected: number;
+  /** A position up to here, or a beginning that its reader chose, is not committed. */
+  committed: number;
+  paused: boolean;
+}
+
+/** What a subscription asks of its log. */
+export interface GroupPositions {
+  /** The group's position in each partition; 0 where it never committed. */
+  positions(topic: Topic, group: string): Promise<ReadonlyMap<number, number>>;
+  /** Offset of the oldest record kept, by partition. */
+  firsts(topic: Topic): Promise<ReadonlyMap<number, number>>;
+}
+
+/**
+ * A reader of a group. kafkajs pushes what it fetched into a share for each partition, and pauses it when too much waits; positions are
+ * kept here, and committed by hand up to the first record that is not acknowledged. When the group's partitions are dealt anew,
+ * the shares that this member keeps go on; others become void with all that was read from them: later acknowledgements change nothing.
+ */
+export class KafkaSubscription implements Subscription {
+  readonly #options: KafkaOptions;
+  readonly #topic: Topic;
+  readonly #group: string;
+  readonly #startAt: SubscribeOptions['startAt'];
+  readonly #positions: GroupPositions;
+  readonly #onClose: () => void;
+  readonly #name: string;
+  readonly #membership: Membership;
+  readonly #arrived = new WakeUp();
+  readonly #joined = Promise.withResolvers<void>();
+  #consumer: Consumer | undefined;
+  /** Changes with each deal. */
+  #shares = new Map<number, Share>();
+  #fault: BarographError | undefined;
+  #commitTimer: NodeJS.Timeout | undefined;
+  #committing: Promise<void> = Promise.resolve();
+  #beginning: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(
+    options: KafkaOptions,
+    topic: Topic,
+    group: string,
+    { startAt }: SubscribeOptions,
+    positions: GroupPositions,
+    onClose: () => void,
+  ) {
+    this.#options = options;
+    this.#topic = topic;
+    this.#group = group;
+    this.#startAt = startAt;
+    this.#positions = positions;
+    this.#onClose = onClose;
+    this.#name = topicName(options, topic);
+    const kafka: Kafka = openKafka(options);
+    const place = { topic: this.#name, group: groupName(options, group), sessionTimeoutMs: options.sessionTimeoutMs };
+    this.#membership = new Membership(kafka, place, {
+      assigned: (consumer, partitions, stayed) => this.#assigned(consumer, partitions, stayed),
+      dealing: () => this.#dealing(),
+      has: () => [...this.#shares.keys()],
+      batch: (payload) => this.#take(payload),
+      failed: (error) => this.#failed(error),
+    });
+  }
+
+  /** Resolves once the group has this member, or it is clear that this takes longer: those who join first are served first. */
+  get joined(): Promise<void> {
+    return this.#joined.promise;
+  }
+
+  async next(max: number, signal: AbortSignal): Promise<readonly Delivery[]> {
+    while (!signal.aborted && !this.#closed) {
+      const seen = this.#arrived.seen;
+      if (this.#fault !== undefined) throw this.#fault;
+      for (const share of this.#shares.values()) {
+        if (share.waiting.length === 0) continue;
+        const records = share.waiting.splice(0, max);
+        this.#resume(share);
+        // Whoever was served goes to the end, so that no partition starves.
+        this.#shares.delete(share.partition);
+        this.#shares.set(share.partition, share);
+        return records.map((record) => {
+          share.tracker.delivered(record.offset);
+          return { record, ack: () => this.#ack(share, record.offset) };
+        });
+      }
+      await this.#arrived.wait(seen, WAIT_MS, signal);
+    }
+    return [];
+  }
+
+  commit(): Promise<void> {
+    clearTimeout(this.#commitTimer);
+    this.#commitTimer = undefined;
+    // One after the other: an older position must not arrive last.
+    const done = this.#committing.then(() => this.#commitShares());
+    this.#committing = done.catch(() => undefined);
+    return done;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#arrived.wake();
+    try {
+      await this.commit();
+    } finally {
+      clearTimeout(this.#commitTimer);
+      this.#shares = new Map();
+      await this.#membership.close();
+      await this.#beginning;
+      this.#onClose();
+    }
+  }
+
+  #ack(share: Share, offset: number): void {
+    if (this.#shares.get(share.partition) !== share || !share.tracker.acknowledge(offset)) return;
+    this.#commitTimer ??= setTimeout(() => {
+      // An error of the timer's commit comes back at the next one, or at close, whose caller hears it.
+      this.commit().catch(() => undefined);
+    }, COMMIT_MS);
+  }
+
+  async #commitShares(): Promise<void> {
+    const consumer = this.#consumer;
+    const moved = [...this.#shares.values()].filter(({ tracker, committed }) => tracker.position > committed);
+    if (consumer === undefined || moved.length === 0) return;
+    const positions = moved.map((share) => ({ share, position: share.tracker.position }));
+    try {
+      await consumer.commitOffsets(
+        positions.map(({ share, position }) => ({
+          ...{ topic: this.#name, partition: share.partition, offset: String(position) },
+        })),
+      );
+    } catch (error) {
+      // The broker refuses a member that its group has lost, or is about to deal anew: another will do this work again.
+      if (isDealt(error)) return;
+      throw kafkaFault(error, this.#options.brokers);
+    }
+    for (const { share, position } of positions) share.committed = position;
+  }
+
+  #assigned(consumer: Consumer, partitions: readonly number[], stayed: boolean): void {
+    const kept = [...this.#shares].filter(([partition]) => stayed && partitions.includes(partition));
+    const shares = new Map<number, Share>(kept);
+    this.#consumer = consumer;
+    this.#shares = shares;
+    this.#joined.resolve();
+    this.#beginning = this.#begin(consumer, partitions, shares).catch((error: unknown) => {
+      if (this.#shares !== shares) return;
+      this.#fault = kafkaFault(error, this.#options.brokers);
+      this.#arrived.wake();
+    });
+  }
+
+  /** Partitions come paused, and go on from where this reader wants to begin. */
+  async #begin(consumer: Consumer, partitions: readonly number[], shares: Map<number, Share>): Promise<void> {
+    if (partitions.length === 0) return;
+    const positions = await this.#positions.positions(this.#topic, this.#group);
+    const firsts = await this.#positions.firsts(this.#topic);
+    for (const partition of partitions) {
+      const committed = positions.get(partition) ?? 0;
+      const kept = shares.get(partition);
+      // Another may have had it for a moment between two deals: then it has committed more.
+      if (kept !== undefined && committed <= kept.committed) {
+        this.#goOn(consumer, kept);
+        continue;
+      }
+      shares.delete(partition);
+      const wanted = (await this.#startAt?.(partition)) ?? committed;
+      if (this.#shares !== shares) return; // dealt anew meanwhile
+      const start = Math.max(wanted, firsts.get(partition) ?? 0);
+      if (start > wanted)
+        this.#options.onTrouble?.(`${this.#name}/${partition}: records ${wanted} to ${start - 1} are no longer kept`);
+      const committedTo = Math.max(committed, start);
+      const share = { partition, tracker: new AckTracker(start), waiting: [], expected: start, committed: committedTo };
+      const begun: Share = { ...share, paused: false };
+      shares.set(partition, begun);
+      this.#goOn(consumer, begun);
+    }
+  }
+
+  #goOn(consumer: Consumer, { partition, expected, paused }: Share): void {
+    consumer.seek({ topic: this.#name, partition, offset: String(expected) });
+    if (!paused) consumer.resume([{ topic: this.#name, partitions: [partition] }]);
+  }
+
+  #dealing(): void {
+    // Sent before this member joins again, so it still counts; whoever gets the partitions begins behind it.
+    this.commit().catch(() => undefined);
+  }
+
+  async #take({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
+    const share = this.#shares.get(batch.partition);
+    // Of an earlier deal, or from before a seek: kafkajs fetches again from where it should.
+    if (share === undefined || fetchedFrom(batch) !== share.expected) return;
+    for (const message of batch.messages) share.waiting.push(this.#record(batch.partition, message));
+    share.expected = Number(batch.lastOffset()) + 1;
+    resolveOffset(batch.lastOffset());
+    this.#arrived.wake();
+    if (share.waiting.length >= MOST_WAITING && !share.paused) {
+      share.paused = true;
+      this.#consumer?.pause([{ topic: this.#name, partitions: [share.partition] }]);
+    }
+    await heartbeat();
+  }
+
+  #resume(share: Share): void {
+    if (!share.paused || share.waiting.length > MOST_WAITING / 2) return;
+    share.paused = false;
+    this.#consumer?.resume([{ topic: this.#name, partitions: [share.partition] }]);
+  }
+
+  #record(partition: number, { offset, key, value, timestamp }: KafkaMessage): LogRecord {
+    return {
+      ...{ topic: this.#topic, partition, offset: Number(offset), appendedAt: Number(timestamp) },
+      ...{ key: key?.toString('utf8') ?? '', value: value?.toString('utf8') ?? '' },
+    };
+  }
+
+  /** The member tries again by itself, but not when that cannot help. */
+  #failed(error: unknown): void {
+    const fault = kafkaFault(error, this.#options.brokers);
+    this.#shares = new Map();
+    if (fault.retryable) this.#options.onTrouble?.(fault.message);
+    else this.#fault = fault;
+    this.#joined.resolve();
+    this.#arrived.wake();
+  }
+}
+
+/** kafkajs keeps the offset that a batch was asked from, though its types do not say so. */
+const fetchedFrom = (batch: EachBatchPayload['batch']): number => Number(Reflect.get(batch, 'fetchedOffset'));
+
+const DEALT = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'NOT_COORDINATOR_FOR_GROUP']);
+
+function isDealt(error: unknown): boolean {
+  return error instanceof Error && 'type' in error && DEALT.has(String(error.type));
+}
