@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readDeadLetters } from '../../pipelines/dead-letter.ts';
 import { loadSnapshot } from '../../pipelines/ledger-snapshot.ts';
-import type { Storage } from './data-folder.ts';
+import type { Storage } from './storage.ts';
 
 /** What a replay came to. `lines` = `articles` + `duplicates` + `deadLettered`. */
 export interface ReplaySummary {

@@ -23,13 +23,6 @@ export async function loadSetup(path: string | undefined): Promise<Setup> {
   return { file, config: file === undefined ? defaultConfig() : await loadConfig(file, process.env) };
 }
 
-/** The folder to look into: `--data`, else the configured one, else the demo's when it is all there is. */
-export async function dataFolderOf(options: { data?: string; config?: string }): Promise<string> {
-  if (options.data !== undefined) return resolve(options.data);
-  const { config, file } = await loadSetup(options.config);
-  return file === undefined && !existsSync(config.dataDir) ? DEMO_DATA : config.dataDir;
-}
-
 function defaultConfig(): Config {
   const { config } = checkConfig('', CONFIG_FILE, {});
   if (config === undefined) throw new BarographError('E_CONFIG_INVALID', 'The defaults have faults.');

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { EventLog, Topic } from '../log/port.ts';
@@ -24,10 +25,10 @@ export interface StatusOptions {
   readonly facts: () => Readonly<Record<string, unknown>>;
 }
 
-/** Tells once a second, in `status/<pid>`, how the pipelines of this process fare: for the dashboard and for metrics. */
+/** Tells once a second, in `status/<host>/<pid>`, how the pipelines of this process fare: for the dashboard and for metrics. */
 export function reportStatus(options: StatusOptions): { close(): Promise<void> } {
   const { states, log, clock, metrics, pipelines, facts } = options;
-  const key = `status/${process.pid}`;
+  const key = `status/${hostname()}/${process.pid}`;
   let pending = Promise.resolve();
   const report = async (): Promise<void> => {
     const lags = await Promise.all(pipelines.map(({ name }) => lagOf(log, metrics, name)));

@@ -14,7 +14,7 @@ import type { Logger } from '../ops/logger.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { findEntities } from '../text/entities/find-entities.ts';
 import { fingerprint } from '../text/fingerprint.ts';
-import type { Storage } from './data-folder.ts';
+import type { Storage } from './storage.ts';
 
 /** How long a shutdown may take; what is not finished by then is delivered again at the next start. */
 export const DRAIN_DEADLINE_MS = 10_000;

@@ -67,7 +67,13 @@ export function checkDocument<T>(
 }
 
 function absolute(config: Config, folder: string): Config {
-  const { bundleDir } = config.model;
-  const model = { ...config.model, bundleDir: bundleDir === undefined ? undefined : resolve(folder, bundleDir) };
-  return { ...config, dataDir: resolve(folder, config.dataDir), model };
+  const from = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(folder, path));
+  const { model, kafka, elasticsearch } = config;
+  return {
+    ...config,
+    dataDir: resolve(folder, config.dataDir),
+    model: { ...model, bundleDir: from(model.bundleDir) },
+    kafka: kafka && { ...kafka, ca: from(kafka.ca), certificate: from(kafka.certificate), key: from(kafka.key) },
+    elasticsearch: elasticsearch && { ...elasticsearch, ca: from(elasticsearch.ca) },
+  };
 }

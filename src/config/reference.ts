@@ -14,7 +14,8 @@ export function configurationReference(): string {
   );
   const parts = [table('Top level', '', Object.fromEntries(scalars), root.required)];
   for (const [key, part] of Object.entries(root.properties ?? {})) {
-    if (part.properties !== undefined) parts.push(table(`\`${key}\``, part.description ?? '', part.properties, part.required));
+    for (const [name, section] of sections(key, part))
+      parts.push(table(`\`${name}\``, section.description ?? '', section.properties ?? {}, section.required));
     const entry = part.items;
     if (entry?.properties !== undefined)
       parts.push(table(`\`${key}\`: a list`, part.description ?? '', entry.properties, entry.required));
@@ -24,6 +25,13 @@ export function configurationReference(): string {
     }
   }
   return parts.join('\n');
+}
+
+/** A section, or those within it: `log.kafka`. */
+function sections(name: string, part: JsonSchema): (readonly [string, JsonSchema])[] {
+  const within = Object.entries(part.properties ?? {}).filter(([, inner]) => inner.properties !== undefined);
+  if (part.properties === undefined || within.length === 0) return part.properties === undefined ? [] : [[name, part]];
+  return within.flatMap(([key, inner]) => sections(`${name}.${key}`, inner));
 }
 
 function table(
@@ -47,6 +55,7 @@ function table(
 }
 
 function defaultOf(key: string, part: JsonSchema, required: readonly string[]): string {
+  if (part.default === '') return '(empty)';
   if (part.default !== undefined) return `\`${JSON.stringify(part.default).replace(/^"|"$/g, '')}\``;
   return required.includes(key) ? '(required)' : '(none)';
 }

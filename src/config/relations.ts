@@ -21,6 +21,7 @@ export function checkRelations(file: unknown): RelationFault[] {
     ...repeatedNames(file, 'notify', 'kind'),
     ...batchFaults(member(file, 'model')),
     ...windowFaults(member(file, 'ledger'), member(file, 'alerts')),
+    ...clusterFaults(member(member(file, 'log'), 'kafka'), member(member(file, 'store'), 'elasticsearch')),
   ];
 }
 
@@ -56,6 +57,39 @@ function batchFaults(model: unknown): RelationFault[] {
   if (count('max_in_flight', 1024) >= least) return [];
   const message = `expected at least ${least}, the articles that one batch of max_batch_tokens can hold (otherwise no batch would ever fill)`;
   return [{ path: ['model', 'max_in_flight'], message }];
+}
+
+/** What a way to log in needs; what belongs together. */
+const LOGINS: Readonly<Record<string, readonly string[]>> = {
+  plain: ['username', 'password'],
+  'scram-sha-256': ['username', 'password'],
+  'scram-sha-512': ['username', 'password'],
+  oauthbearer: ['token_url', 'client_id', 'client_secret'],
+};
+const TLS_KEYS = ['ca', 'certificate', 'key'];
+
+function clusterFaults(kafka: unknown, elasticsearch: unknown): RelationFault[] {
+  const faults: RelationFault[] = [];
+  const kafkaFault = (key: string, message: string): number => faults.push({ path: ['log', 'kafka', key], message });
+  const mechanism = String(member(kafka, 'mechanism') ?? 'none');
+  for (const key of LOGINS[mechanism] ?? [])
+    if (member(kafka, key) === undefined) kafkaFault(key, `expected a value, which mechanism ${mechanism} needs, got nothing`);
+  const overTls = ['true', true].includes(member(kafka, 'tls') as string | boolean);
+  for (const key of TLS_KEYS) if (member(kafka, key) !== undefined && !overTls) kafkaFault(key, 'expected tls: true beside it');
+  for (const [key, other] of [
+    ['certificate', 'key'],
+    ['key', 'certificate'],
+  ] as const)
+    if (member(kafka, key) !== undefined && member(kafka, other) === undefined) kafkaFault(key, `expected ${other} beside it`);
+  if (elasticsearch === undefined) return faults;
+  const storeFault = (key: string, message: string): number => faults.push({ path: ['store', 'elasticsearch', key], message });
+  const [node, nodes] = [member(elasticsearch, 'node'), member(elasticsearch, 'nodes')];
+  if ((node === undefined) === (nodes === undefined)) storeFault('node', 'expected either node or nodes');
+  const [user, password] = [member(elasticsearch, 'username'), member(elasticsearch, 'password')];
+  if ((user === undefined) !== (password === undefined)) storeFault('username', 'expected username and password together');
+  if (user !== undefined && member(elasticsearch, 'api_key') !== undefined)
+    storeFault('api_key', 'expected either an api_key or a username');
+  return faults;
 }
 
 function windowFaults(ledgerSection: unknown, alertsSection: unknown): RelationFault[] {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LedgerSettings } from '../domain/settings.ts';
+import { logSchema, storeSchema } from './cluster.ts';
 import { boolean, duration, httpUrl, integer, positiveNumber, secretText, secretUrl, size, text } from './scalars.ts';
 
 /** What the program is called when it asks for a feed; some publishers (the SEC) want a contact in it: see `user_agent`. */
@@ -122,6 +123,8 @@ const notifierSchema = z.discriminatedUnion('kind', [
 export const configSchema = z
   .strictObject({
     data: text('the path of a folder', /^.+$/, 'Folder of the embedded log and store, relative to this file.').prefault('./data'),
+    log: logSchema.meta({ description: 'Where the log is; by default in the data folder.' }).prefault({}),
+    store: storeSchema.meta({ description: 'Where stories and trends are; by default in the data folder.' }).prefault({}),
     feeds: z.array(feedSchema).max(1000).meta({ description: 'The feeds that are polled.' }).prefault([]),
     model: modelSchema.meta({ description: 'The classifier.' }).prefault({}),
     ledger: ledgerSchema.meta({ description: 'Stories and trends.' }).prefault({}),
@@ -152,6 +155,8 @@ export const configSchema = z
   })
   .transform((file) => ({
     dataDir: file.data,
+    kafka: file.log.kafka,
+    elasticsearch: file.store.elasticsearch,
     feeds: file.feeds,
     model: file.model,
     ledger: {

@@ -8,8 +8,21 @@ export function maskSecrets(config: Config): Config {
     ...config,
     feeds: config.feeds.map((feed) => ({ ...feed, url: maskUrl(feed.url) })),
     notifiers: config.notifiers.map(maskNotifier),
+    kafka: config.kafka && {
+      ...config.kafka,
+      password: masked(config.kafka.password),
+      clientSecret: masked(config.kafka.clientSecret),
+    },
+    elasticsearch: config.elasticsearch && {
+      ...config.elasticsearch,
+      nodes: config.elasticsearch.nodes.map(maskUrl),
+      password: masked(config.elasticsearch.password),
+      apiKey: masked(config.elasticsearch.apiKey),
+    },
   };
 }
+
+const masked = (secret: string | undefined): string | undefined => (secret === undefined ? undefined : MASK);
 
 function maskNotifier(notifier: NotifierConfig): NotifierConfig {
   switch (notifier.kind) {
@@ -19,7 +32,7 @@ function maskNotifier(notifier: NotifierConfig): NotifierConfig {
       return { ...notifier, webhookUrl: originOnly(notifier.webhookUrl) };
     case 'webhook': {
       const headers = Object.fromEntries(Object.keys(notifier.headers).map((name) => [name, MASK]));
-      return { ...notifier, url: originOnly(notifier.url), headers, secret: notifier.secret === undefined ? undefined : MASK };
+      return { ...notifier, url: originOnly(notifier.url), headers, secret: masked(notifier.secret) };
     }
     default:
       return notifier satisfies never;
@@ -47,5 +60,7 @@ export function secretValues(config: Config): readonly string[] {
     if (notifier.kind === 'slack') secrets.push(notifier.webhookUrl);
     if (notifier.kind === 'webhook') secrets.push(notifier.url, ...Object.values(notifier.headers), notifier.secret ?? '');
   }
+  const { kafka, elasticsearch } = config;
+  secrets.push(kafka?.password ?? '', kafka?.clientSecret ?? '', elasticsearch?.password ?? '', elasticsearch?.apiKey ?? '');
   return secrets.filter((secret) => secret !== '');
 }

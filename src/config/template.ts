@@ -9,6 +9,14 @@ export const CONFIG_TEMPLATE = `# Barograph: real-time sentiment of financial ne
 # Folder of the log and the store, relative to this file.
 data: ./data
 
+# Where one machine is not enough: see docs/kafka.md and docs/elasticsearch.md, and run "barograph setup".
+# log:
+#   kafka:
+#     brokers: [kafka:9092]
+# store:
+#   elasticsearch:
+#     node: http://elasticsearch:9200
+
 feeds:
   # Central banks
   - name: federal-reserve

@@ -56,6 +56,16 @@ export const ERRORS = {
   ),
   E_LOG_NOT_SET_UP: entry('stop', 'Kafka lacks a topic that is needed.', 'Run `barograph setup`.'),
   E_STORE_UNAVAILABLE: entry('retry', 'The store cannot be reached.', 'It is tried again; see the cause.'),
+  E_STORE_REFUSED: entry(
+    'stop',
+    'Elasticsearch refused the login, does not allow what is needed, or is of a version that is not known.',
+    'Check store.elasticsearch and the roles of its user.',
+  ),
+  E_DOCUMENT_REJECTED: entry(
+    'dead-letter',
+    'Elasticsearch will never take a document: it does not fit the mapping of its index.',
+    'Run `barograph setup`; if that changes nothing, the message names the field.',
+  ),
   E_DISK_FULL: entry(
     'stop',
     'The disk, or the quota of the data folder, is full.',

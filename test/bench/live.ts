@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDataFolder } from '../../src/cli/data-folder.ts';
+import { embedded, openStorage } from '../../src/cli/storage.ts';
 import { encodeRaw } from '../../src/domain/wire.ts';
 import { dashboardOf, type Life, start, terminate } from '../e2e/barograph.ts';
 import { listen } from '../web/server-events.ts';
@@ -22,7 +22,7 @@ async function run(args: readonly string[], cwd: string): Promise<{ readonly lif
 export async function benchLatency(headlines: readonly string[], folder: string): Promise<void> {
   await writeFile(join(folder, 'barograph.yaml'), 'data: ./live\nnotify: []\n');
   const { life, url } = await run([], folder);
-  const storage = await openDataFolder(join(folder, 'live'));
+  const storage = await openStorage(embedded(join(folder, 'live')));
   try {
     const times: number[] = [];
     for (const [i, title] of headlines.entries()) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { finished } from 'node:stream/promises';
 import { replay } from '../../src/cli/commands/replay.ts';
-import { openDataFolder } from '../../src/cli/data-folder.ts';
+import { embedded, openStorage } from '../../src/cli/storage.ts';
 import { measureClassifier, readHeadlines } from './classifier.ts';
 import { figureOf, show } from './figures.ts';
 
@@ -22,7 +22,7 @@ interface Run {
 
 async function run(file: string, model: string): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'barograph-bench-'));
-  const storage = await openDataFolder(folder);
+  const storage = await openStorage(embedded(folder));
   const delay = monitorEventLoopDelay({ resolution: 10 });
   const memory: number[] = [];
   const sampling = setInterval(() => memory.push(process.memoryUsage.rss() / 1e6), 500);

@@ -16,6 +16,8 @@ test('gives every default for an empty file', () => {
   assert.deepEqual(faults, []);
   assert.deepEqual(config, {
     dataDir: '/etc/barograph/data',
+    kafka: undefined,
+    elasticsearch: undefined,
     feeds: [],
     model: { bundleDir: undefined, workers: undefined, maxBatchTokens: 4096, batchTimeMs: 20, maxInFlight: 1024 },
     ledger: DEFAULT_LEDGER_SETTINGS,
@@ -46,6 +48,42 @@ test('reads a feed with its units and its defaults', () => {
   ]);
 });
 
+test('reads a cluster, its files beside the configuration', () => {
+  const { config, faults } = checkConfig(
+    `log:
+  kafka: {brokers: [one:9092, "[::1]:9093"], tls: true, ca: ca.pem, mechanism: scram-sha-512, username: me, password: "\${PASSWORD}"}
+store:
+  elasticsearch: {node: "https://search:9200", api_key: k}
+`,
+    '/etc/barograph/barograph.yaml',
+    { PASSWORD: 'secret' },
+  );
+  assert.deepEqual(faults, []);
+  assert.deepEqual(config?.kafka?.brokers, ['one:9092', '[::1]:9093']);
+  assert.deepEqual([config?.kafka?.ca, config?.kafka?.password], ['/etc/barograph/ca.pem', 'secret']);
+  assert.deepEqual([config?.elasticsearch?.nodes, config?.elasticsearch?.apiKey], [['https://search:9200/'], 'k']);
+});
+
+test('says what a way to reach a cluster lacks', () => {
+  assert.deepEqual(
+    faultsOf(
+      `log:
+  kafka: {brokers: [one:9092], mechanism: plain, username: me, certificate: c.pem}
+store:
+  elasticsearch: {username: me, api_key: k}
+`,
+    ),
+    [
+      'b.yaml:2:10 log.kafka.password: expected a value, which mechanism plain needs, got nothing',
+      'b.yaml:2:77 log.kafka.certificate: expected tls: true beside it',
+      'b.yaml:2:77 log.kafka.certificate: expected key beside it',
+      'b.yaml:4:18 store.elasticsearch.node: expected either node or nodes',
+      'b.yaml:4:29 store.elasticsearch.username: expected username and password together',
+      'b.yaml:4:42 store.elasticsearch.api_key: expected either an api_key or a username',
+    ],
+  );
+});
+
 test('reports all faults at once, in order, with line, column, path, what was expected and the nearest key', () => {
   const text = `data: ./d
 feeds:
@@ -69,7 +107,7 @@ logging: {level: inf}
     'b.yaml:8:15 feeds[1].interval: expected a duration of 10s to 7d, such as 30s, 5m, 6h or 7d, got number 5',
     'b.yaml:10:3 web.prot: expected a known key (host, port), got "prot"; did you mean port?',
     'b.yaml:11:9 web.host: expected a host name or an IP address, got a list',
-    'b.yaml:12:1 alert: expected a known key (data, feeds, model, ledger, alerts, notify, web, logging), got "alert"; did you mean alerts?',
+    'b.yaml:12:1 alert: expected a known key (data, log, store, feeds, model, ledger, alerts, notify, web, logging), got "alert"; did you mean alerts?',
     'b.yaml:14:18 logging.level: expected trace or debug or info or warn or error, got "inf"; did you mean info?',
   ]);
 });

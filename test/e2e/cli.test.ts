@@ -3,7 +3,7 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openDataFolder } from '../../src/cli/data-folder.ts';
+import { embedded, openStorage } from '../../src/cli/storage.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { barograph, type Outcome, outcomesOf } from './barograph.ts';
 import { writeRecording } from './recording.ts';
@@ -260,7 +260,7 @@ describe('the command line', { timeout: 5 * 60_000 }, () => {
   it('puts a record that could not be read back into the log, where it is tried again', async () => {
     await write('one.csv', 'date,title', '2026-01-05T10:00:00Z,Profit falls');
     const data = ['--data', 'again'];
-    const storage = await openDataFolder(join(cwd, 'again'));
+    const storage = await openStorage(embedded(join(cwd, 'again')));
     await storage.log.append('news.raw', [{ key: 'k', value: 'no JSON' }]);
     await storage.close();
     await json('replay', 'one.csv', ...data, '--model', 'stub');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDataFolder } from '../../src/cli/data-folder.ts';
+import { embedded, openStorage } from '../../src/cli/storage.ts';
 import { DOC_KINDS } from '../../src/domain/doc.ts';
 import { random } from '../ledger/scored.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -138,7 +138,7 @@ interface Contents {
 }
 
 async function contents(data: string): Promise<Contents> {
-  const storage = await openDataFolder(data);
+  const storage = await openStorage(embedded(data));
   try {
     const docs = new Map<string, Map<string, string>>();
     for (const kind of DOC_KINDS) {

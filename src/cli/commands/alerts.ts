@@ -4,9 +4,8 @@ import type { Alert, AlertStatus } from '../../domain/trends.ts';
 import { wireAlert } from '../../domain/wire.ts';
 import { evidenceSentence, lifeSentence } from '../../notify/alert-text.ts';
 import { parseInstant } from '../arguments.ts';
-import { openExistingDataFolder } from '../data-folder.ts';
 import { createOutput } from '../output.ts';
-import { dataFolderOf } from '../setup.ts';
+import { openExistingStorage, placeOf } from '../storage.ts';
 
 export function alertsCommand(): Command {
   const command = new Command('alerts').description('Look at the alerts');
@@ -21,7 +20,7 @@ export function alertsCommand(): Command {
     .option('--json', 'print as JSON')
     .action(
       async (options: { status?: AlertStatus; from?: number; limit: number; data?: string; config?: string; json?: true }) => {
-        const storage = await openExistingDataFolder(await dataFolderOf(options));
+        const storage = await openExistingStorage(await placeOf(options));
         try {
           const alerts = await storage.trends.alerts({
             limit: options.limit,

@@ -2,9 +2,8 @@ import { Command } from 'commander';
 import { type NumberedDeadLetter, readDeadLetters } from '../../../pipelines/dead-letter.ts';
 import { BarographError } from '../../domain/errors.ts';
 import type { EventLog, Topic } from '../../log/port.ts';
-import { openExistingDataFolder, type Storage } from '../data-folder.ts';
 import { createOutput, table } from '../output.ts';
-import { dataFolderOf } from '../setup.ts';
+import { openExistingStorage, placeOf, type Storage } from '../storage.ts';
 
 interface Options {
   readonly data?: string;
@@ -70,7 +69,7 @@ function sub(command: Command, name: string, description: string): Command {
 }
 
 async function withStorage(options: Options, work: (storage: Storage) => Promise<void>): Promise<void> {
-  const storage = await openExistingDataFolder(await dataFolderOf(options));
+  const storage = await openExistingStorage(await placeOf(options));
   try {
     await work(storage);
   } finally {

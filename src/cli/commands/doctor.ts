@@ -12,10 +12,11 @@ import { pollFeed } from '../../feeds/poll.ts';
 import { NEW_FEED } from '../../feeds/port.ts';
 import { openClassifier } from '../../model/serving/classifier.ts';
 import { executionProviders } from '../../model/serving/execution-providers.ts';
-import { openDataFolder } from '../data-folder.ts';
+import { type ClusterPlan, planElasticsearch, planKafka } from '../cluster-plan.ts';
 import { EXIT } from '../exit-codes.ts';
 import { createOutput, table } from '../output.ts';
 import { DEFAULT_BUNDLE, loadSetup, projectVersion, type Setup } from '../setup.ts';
+import { embedded, openStorage } from '../storage.ts';
 
 interface Check {
   readonly what: string;
@@ -58,7 +59,11 @@ async function examine(configFile: string | undefined): Promise<readonly Check[]
   checks.push({ what: 'configuration', ok: true, detail: file ?? 'none: defaults, and `run` shows the demo' });
   checks.push(await check('model', () => examineModel(config)));
   checks.push({ what: 'execution providers', ok: true, detail: `${executionProviders().join(', ')} (in use: cpu)` });
-  checks.push(await check('log and stores', () => examineData(config.dataDir)));
+  const { kafka, elasticsearch } = config;
+  if (kafka !== undefined) checks.push(await check('log', () => examineCluster(planKafka(kafka))));
+  if (elasticsearch !== undefined) checks.push(await check('stores', () => examineCluster(planElasticsearch(elasticsearch))));
+  if (kafka === undefined || elasticsearch === undefined)
+    checks.push(await check(dataName(config), () => examineData(config.dataDir)));
   const masked = maskSecrets(config);
   for (const [index, feed] of config.feeds.entries()) {
     checks.push(await check(`feed ${feed.name}`, async () => `${masked.feeds[index]?.url ?? ''}: ${await examineFeed(feed)}`));
@@ -73,6 +78,18 @@ async function examine(configFile: string | undefined): Promise<readonly Check[]
     });
   }
   return checks;
+}
+
+function dataName({ kafka, elasticsearch }: Config): string {
+  if (kafka !== undefined) return 'stores';
+  return elasticsearch === undefined ? 'log and stores' : 'log';
+}
+
+async function examineCluster(planned: Promise<ClusterPlan>): Promise<string> {
+  const { about, missing, close } = await planned;
+  await close();
+  if (missing.length === 0) return about;
+  throw new Error(`${about} lacks ${missing.join(', ')}: run \`barograph setup\``);
 }
 
 async function examineModel(config: Config): Promise<string> {
@@ -96,7 +113,7 @@ async function examineData(folder: string): Promise<string> {
     await access(dirname(folder), constants.W_OK);
     return `embedded (SQLite), ${folder} will be made`;
   }
-  const storage = await openDataFolder(folder);
+  const storage = await openStorage(embedded(folder));
   try {
     return `embedded (SQLite) in ${folder}: ${await storage.trends.count('article')} articles, ${await storage.trends.count('alert')} alerts`;
   } finally {

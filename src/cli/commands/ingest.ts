@@ -11,10 +11,9 @@ import { httpFetcher } from '../../feeds/fetch-feed.ts';
 import { parseFeed, pollFeed } from '../../feeds/poll.ts';
 import { type FeedSettings, NEW_FEED, type UnusableItem } from '../../feeds/port.ts';
 import type { EventLog } from '../../log/port.ts';
-import { openDataFolder } from '../data-folder.ts';
 import { createOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
-import { dataFolderOf } from '../setup.ts';
+import { openStorage, placeOf } from '../storage.ts';
 import { terminationSignal } from '../system.ts';
 
 interface Counts {
@@ -40,7 +39,7 @@ export function ingestCommand(): Command {
     .option('--json', 'print the counts as JSON')
     .action(async (inputs: string[], options: { source?: string; data?: string; config?: string; json?: true }) => {
       const stop = terminationSignal();
-      const storage = await openDataFolder(await dataFolderOf(options));
+      const storage = await openStorage(await placeOf(options));
       const counts: Counts = { articles: 0, deadLettered: 0 };
       try {
         for (const input of inputs) await append(storage.log, input, taken(input, options.source, stop), counts);

@@ -16,11 +16,11 @@ import { createLogger } from '../../ops/logger.ts';
 import { createMetrics } from '../../ops/metrics.ts';
 import type { TrendStore } from '../../store/trend-port.ts';
 import { parseSpeed } from '../arguments.ts';
-import { openDataFolder, type Storage } from '../data-folder.ts';
 import { createOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { describeSummary, holdingBefore, holdingOf, type ReplaySummary, summarise } from '../replay-summary.ts';
 import { DEFAULT_BUNDLE, loadSetup } from '../setup.ts';
+import { embedded, openStorage, type Storage } from '../storage.ts';
 import { pipelinesOf, runTogether, terminationSignal } from '../system.ts';
 
 export interface ReplayOptions {
@@ -46,7 +46,7 @@ export function replayCommand(): Command {
       for (const file of files) await readable(file);
       const temporary = options.data === undefined ? await mkdtemp(join(tmpdir(), 'barograph-replay-')) : undefined;
       try {
-        const storage = await openDataFolder(resolve(options.data ?? (temporary as string)));
+        const storage = await openStorage(embedded(resolve(options.data ?? (temporary as string))));
         try {
           const summary = await replay(storage, files, options);
           if (options.alerts !== undefined) await writeAlerts(storage.trends, options.alerts);

@@ -9,15 +9,16 @@ import { systemClock } from '../../domain/clock.ts';
 import { httpFetcher } from '../../feeds/fetch-feed.ts';
 import { openClassifier } from '../../model/serving/classifier.ts';
 import { lazyClassifier } from '../../model/serving/lazy.ts';
+import { openStubClassifier } from '../../model/serving/stub.ts';
 import { createLogger } from '../../ops/logger.ts';
 import { createMetrics } from '../../ops/metrics.ts';
 import { startWeb } from '../../web/server/server.ts';
 import { parsePort, parseSpeed } from '../arguments.ts';
-import { openDataFolder } from '../data-folder.ts';
 import { demoRows, demoSpeed } from '../demo.ts';
 import { openNotifiers } from '../notifiers.ts';
 import { CONFIG_FILE, DEFAULT_BUNDLE, DEMO_DATA, loadSetup, projectVersion } from '../setup.ts';
 import { reportStatus } from '../status.ts';
+import { embedded, openStorage, type StoragePlace } from '../storage.ts';
 import { pipelinesOf, runTogether, terminationSignal } from '../system.ts';
 
 const NAMES = ['ingest', 'classify', 'ledger', 'notify', 'web'] as const;
@@ -26,6 +27,7 @@ type Name = (typeof NAMES)[number];
 interface Options {
   readonly config?: string;
   readonly data?: string;
+  readonly model?: string;
   readonly port?: number;
   readonly speed: number;
 }
@@ -36,6 +38,7 @@ export function runCommand(): Command {
     .addArgument(new Argument('[pipeline...]', 'which of them; all by default').choices(NAMES))
     .option('--config <file>', `configuration file (default: ${CONFIG_FILE} of this folder)`)
     .option('--data <dir>', 'data folder')
+    .option('--model <dir>', 'model bundle, or "stub" for made-up scores that cost nothing')
     .option('--port <port>', 'port of the dashboard', parsePort)
     .option('--speed <speed>', 'demo: max, or how many times faster than life its last day passes', parseSpeed, 600)
     .action(async (names: Name[], options: Options) => run(names.length === 0 ? NAMES : names, options));
@@ -44,10 +47,15 @@ export function runCommand(): Command {
 async function run(names: readonly Name[], options: Options): Promise<void> {
   const { config, file } = await loadSetup(options.config);
   const demo = file === undefined;
-  const dataDir = options.data === undefined ? (demo ? DEMO_DATA : config.dataDir) : resolve(options.data);
   const logger = createLogger(config.logging.level, { secrets: secretValues(config) });
   const metrics = createMetrics();
   const stop = terminationSignal();
+  const place: StoragePlace =
+    options.data === undefined
+      ? demo
+        ? embedded(DEMO_DATA)
+        : { ...config, onTrouble: (message) => logger.warn(message) }
+      : embedded(resolve(options.data));
   const opened: { close(): Promise<unknown> }[] = [];
   const open = <T extends { close(): Promise<unknown> }>(part: T): T => {
     opened.push(part);
@@ -58,16 +66,17 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
       logger.info(
         `no ${CONFIG_FILE} here: running the demo, a recorded sample of real news. \`npx barograph init\` writes a configuration for live feeds`,
       );
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(place.dataDir, { recursive: true, force: true });
     }
-    const storage = open(await openDataFolder(dataDir));
+    const storage = open(await openStorage(place));
     const settings = config.ledger;
     const facts: Record<string, unknown> = { mode: demo ? 'demo' : 'live', version: projectVersion(), now: null, bundle: '' };
     const pipelines: Pipeline[] = [];
     if (names.includes('classify') || names.includes('ledger') || names.includes('notify')) {
       const { workers, bundleDir } = config.model;
-      const model = { bundle: bundleDir ?? DEFAULT_BUNDLE, ...(workers === undefined ? {} : { workers }) };
-      const classifier = open(lazyClassifier(() => openClassifier(model)));
+      const bundle = options.model ?? bundleDir ?? DEFAULT_BUNDLE;
+      const model = { bundle, ...(workers === undefined ? {} : { workers }) };
+      const classifier = open(lazyClassifier(async () => (bundle === 'stub' ? openStubClassifier() : openClassifier(model))));
       const notifiers = openNotifiers(config.notifiers).map(open);
       const parts = pipelinesOf({
         ...{ storage, metrics, model: config.model, settings, classifier, notifiers, ticks: !demo },

@@ -2,9 +2,8 @@ import { Command } from 'commander';
 import { BarographError } from '../../domain/errors.ts';
 import { parseSeriesKey } from '../../domain/series.ts';
 import { parseDuration, parseInstant } from '../arguments.ts';
-import { openExistingDataFolder } from '../data-folder.ts';
 import { createOutput, table } from '../output.ts';
-import { dataFolderOf } from '../setup.ts';
+import { openExistingStorage, placeOf } from '../storage.ts';
 
 interface Options {
   readonly data?: string;
@@ -26,7 +25,7 @@ export function seriesCommand(): Command {
     .option('--config <file>', 'configuration file')
     .option('--json', 'print as JSON')
     .action(async (options: Options & { from?: number; to?: number; limit: number }) => {
-      const storage = await openExistingDataFolder(await dataFolderOf(options));
+      const storage = await openExistingStorage(await placeOf(options));
       try {
         const totals = await storage.trends.totals({
           from: options.from ?? 0,
@@ -57,7 +56,7 @@ export function seriesCommand(): Command {
       const series = parseSeriesKey(key);
       if (series === undefined)
         throw new BarographError('E_USAGE', `"${key}" is no series: expected market, topic:<label> or entity:<symbol>.`);
-      const storage = await openExistingDataFolder(await dataFolderOf(options));
+      const storage = await openExistingStorage(await placeOf(options));
       try {
         const points = await storage.trends.series({
           series,

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { verify } from '../../../pipelines/verify.ts';
 import { SqliteTrendStore } from '../../store/sqlite-trends.ts';
-import { openExistingDataFolder } from '../data-folder.ts';
 import { EXIT } from '../exit-codes.ts';
 import { createOutput } from '../output.ts';
-import { dataFolderOf } from '../setup.ts';
+import { openExistingStorage, placeOf } from '../storage.ts';
 
 export function verifyCommand(): Command {
   return new Command('verify')
@@ -17,7 +16,7 @@ export function verifyCommand(): Command {
     .option('--json', 'print as JSON')
     .addHelpText('after', `\nExits with ${EXIT.findings} when something stored differs. Do not run it beside a running ledger.`)
     .action(async (options: { data?: string; config?: string; json?: true }) => {
-      const storage = await openExistingDataFolder(await dataFolderOf(options));
+      const storage = await openExistingStorage(await placeOf(options));
       const folder = await mkdtemp(join(tmpdir(), 'barograph-verify-'));
       const fresh = new SqliteTrendStore(join(folder, 'trends.db'));
       try {

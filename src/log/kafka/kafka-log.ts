@@ -22,7 +22,9 @@ export class KafkaLog implements EventLog {
   constructor(options: KafkaOptions) {
     this.#options = options;
     this.#kafka = openKafka(options);
-    this.#appends = new AppendQueue(this.#kafka);
+    // Its failures are heard by those who append; kafkajs warns of its retries being limited, which is meant.
+    const { onTrouble: _, ...quiet } = options;
+    this.#appends = new AppendQueue(openKafka(quiet));
   }
 
   async append(topic: Topic, records: readonly NewRecord[]): Promise<void> {

@@ -11,7 +11,7 @@ const pipeline = z.object({
   lag: z.number().nullable(),
 });
 
-/** What each process tells of itself once a second, in `status/<pid>`. */
+/** What each process tells of itself once a second, in `status/<host>/<pid>`. */
 const processStatus = z.object({
   mode: z.enum(['demo', 'live']),
   version: z.string(),

@@ -1,0 +1,38 @@
+import { type Client, errors } from '@elastic/elasticsearch';
+import { type ElasticsearchOptions, guarded } from './connection.ts';
+import { type IndexSettings, indexTemplates, type NamedTemplate } from './templates.ts';
+
+/** The templates that the cluster lacks or has in another shape. */
+export async function changedTemplates(
+  client: Client,
+  options: ElasticsearchOptions,
+  settings: IndexSettings,
+): Promise<readonly NamedTemplate[]> {
+  const changed: NamedTemplate[] = [];
+  for (const wanted of indexTemplates(options, settings)) {
+    const there = await guarded(options, () => digestThere(client, wanted.name));
+    if (there !== wanted.template._meta.digest) changed.push(wanted);
+  }
+  return changed;
+}
+
+/** Puts templates; indices that exist keep the mapping that they were made with. */
+export async function putTemplates(
+  client: Client,
+  options: ElasticsearchOptions,
+  templates: readonly NamedTemplate[],
+): Promise<void> {
+  for (const { name, template } of templates)
+    await guarded(options, () => client.indices.putIndexTemplate({ name, ...template }));
+}
+
+/** A template says itself what it was made of: the cluster gives settings back in another form. */
+async function digestThere(client: Client, name: string): Promise<unknown> {
+  try {
+    const { index_templates: found } = await client.indices.getIndexTemplate({ name });
+    return found[0]?.index_template._meta?.digest;
+  } catch (error) {
+    if (error instanceof errors.ResponseError && error.statusCode === 404) return undefined;
+    throw error;
+  }
+}

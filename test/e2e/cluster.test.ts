@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { loadSetup } from '../../src/cli/setup.ts';
+import { openStorage } from '../../src/cli/storage.ts';
+import { openKafka } from '../../src/log/kafka/connection.ts';
+import { openElasticsearch } from '../../src/store/elasticsearch/connection.ts';
+import { eventually } from '../eventually.ts';
+import { testServers } from '../servers.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { barograph, type Life, outcomesOf, start, terminate } from './barograph.ts';
+import { writeRecording } from './recording.ts';
+
+const { servers, skip } = testServers();
+const ARTICLES = 3000;
+
+describe('on Kafka and Elasticsearch', { skip, timeout: 4 * 60_000 }, () => {
+  if (servers === undefined) return;
+  const name = `e2e-${randomUUID().slice(0, 8)}`;
+  const brokers = [`127.0.0.1:${servers.kafka.plain}`];
+  const nodes = [`http://127.0.0.1:${servers.elasticsearch.http}`];
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  const run = (...args: readonly string[]) => barograph(args, { cwd: folder.path });
+  const { json } = outcomesOf(run);
+
+  before(async () => {
+    folder = await temporaryFolder();
+    await writeFile(
+      join(folder.path, 'barograph.yaml'),
+      `log: {kafka: {brokers: ["${brokers[0]}"], prefix: ${name}., partitions: 3, session_timeout: 6s}}
+store: {elasticsearch: {node: "${nodes[0]}", prefix: ${name}-, replicas: 0}}
+`,
+    );
+    await writeRecording(join(folder.path, 'news.ndjson'), ARTICLES);
+  });
+  after(async () => {
+    await folder.remove();
+    const admin = openKafka({ brokers, prefix: '', sessionTimeoutMs: 6000 }).admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: (await admin.listTopics()).filter((topic) => topic.startsWith(name)) });
+    await admin.disconnect();
+    const client = openElasticsearch({ nodes, prefix: '' });
+    const indices = Object.keys(await client.indices.get({ index: `${name}-*` }));
+    if (indices.length > 0) await client.indices.delete({ index: indices });
+    await client.indices.deleteIndexTemplate({ name: `${name}-*` });
+    await client.close();
+  });
+
+  it('makes what the clusters lack, once, and says so before', async () => {
+    const missing = async (...args: readonly string[]): Promise<number[]> =>
+      (await json('setup', ...args)).map((cluster: { missing: string[] }) => cluster.missing.length);
+    const doctor = await run('doctor');
+    assert.match(doctor.stdout, /FAULT {2}log .*lacks topic .*run `barograph setup`/);
+    assert.deepEqual(await missing('--dry-run'), [5, 6]);
+    assert.deepEqual(await missing(), [5, 6]);
+    assert.deepEqual(await missing(), [0, 0]);
+  });
+
+  it('scores over several processes, goes on when one is killed, and stores what a fold of the log gives', async (t) => {
+    await json('ingest', 'news.ndjson');
+    const { log, trends, close } = await openStorage((await loadSetup(join(folder.path, 'barograph.yaml'))).config);
+    t.after(close);
+    const expected = new Set<string>();
+    for (const { partition } of await log.ranges('news.raw'))
+      for await (const chunk of log.read('news.raw', partition, 0)) for (const { key } of chunk) expected.add(key);
+
+    const begin = (what: string): Life => start(['run', what, '--model', 'stub'], { cwd: folder.path, timeoutMs: 200_000 });
+    const lives = { one: begin('classify'), two: begin('classify'), ledger: begin('ledger'), standby: begin('ledger') };
+    t.after(() => Object.values(lives).map(({ child }) => child.kill('SIGKILL')));
+    await eventually(async () => (await trends.count('article')) > expected.size / 10, 'the first articles', 60_000);
+    for (const who of ['one', 'ledger'] as const) {
+      lives[who].child.kill('SIGKILL');
+      await lives[who].ended;
+    }
+    await eventually(async () => (await trends.count('article')) === expected.size, `${expected.size} articles`, 90_000);
+    for (const who of ['two', 'standby'] as const) assert.equal((await terminate(lives[who])).code, 0);
+
+    const stored = new Set<string>();
+    for await (const chunk of trends.scan('article')) for (const { id } of chunk) stored.add(id);
+    assert.deepEqual(stored, expected);
+    const verified = await json('verify');
+    assert.equal(verified.differences, 0);
+    assert.equal(verified.acknowledged, verified.records);
+  });
+});
