@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { kafkaFault, openKafka } from '../log/kafka/connection.ts';
+import { connected, kafkaFault, openKafka } from '../log/kafka/connection.ts';
 import { createTopics, missingTopics, topicPlan } from '../log/kafka/topics.ts';
 import { elasticsearchFault, openElasticsearch } from '../store/elasticsearch/connection.ts';
 import { changedTemplates, putTemplates } from '../store/elasticsearch/setup.ts';
@@ -30,7 +30,7 @@ export async function planKafka(config: NonNullable<Config['kafka']>): Promise<C
   const { partitions, replicas, retentionMs } = config;
   const plan = topicPlan(options, { partitions, replicas: replicas ?? -1, retentionMs });
   return guarded(async () => {
-    await admin.connect();
+    await connected(admin);
     const { brokers, clusterId } = await admin.describeCluster();
     const missing = await missingTopics(admin, plan);
     return {

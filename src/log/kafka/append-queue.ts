@@ -1,5 +1,6 @@
 import { CompressionTypes, type Kafka, Partitioners, type Producer } from 'kafkajs';
 import type { NewRecord } from '../port.ts';
+import { connected } from './connection.ts';
 
 /** Before compression. Brokers take batches of 1,048,588 bytes unless they are told otherwise. */
 const MOST_BYTES = 900_000;
@@ -80,14 +81,14 @@ export class AppendQueue {
     return this.#waiting.splice(0, count);
   }
 
-  async #connect(): Promise<Producer> {
-    const producer = this.#kafka.producer({
-      ...{ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false },
-      createPartitioner: Partitioners.DefaultPartitioner,
-      retry: { retries: 6 },
-    });
-    await producer.connect();
-    return producer;
+  #connect(): Promise<Producer> {
+    return connected(
+      this.#kafka.producer({
+        ...{ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false },
+        createPartitioner: Partitioners.DefaultPartitioner,
+        retry: { retries: 6 },
+      }),
+    );
   }
 
   async #drop(): Promise<void> {

@@ -39,7 +39,7 @@ export function openKafka(options: KafkaOptions): Kafka {
     clientId: 'barograph',
     brokers: [...brokers],
     ...(tls === undefined ? {} : { ssl: { ca: tls.ca, cert: tls.certificate, key: tls.key } }),
-    ...(sasl === undefined ? {} : { sasl }),
+    ...(sasl === undefined ? {} : { sasl: { ...sasl } }), // kafkajs keeps things in it
     connectionTimeout: CONNECT_MS,
     requestTimeout: REQUEST_MS,
     retry: RETRY,
@@ -49,6 +49,17 @@ export function openKafka(options: KafkaOptions): Kafka {
       ({ namespace, log }: LogEntry): void =>
         onTrouble?.(`${namespace}: ${log.message}${log.error === undefined ? '' : ` (${log.error})`}`),
   });
+}
+
+/** Connects a client; one that cannot is let go, with all that it would go on trying. */
+export async function connected<T extends { connect(): Promise<void>; disconnect(): Promise<void> }>(client: T): Promise<T> {
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.disconnect().catch(() => undefined);
+    throw error;
+  }
 }
 
 /** What a refused login and a missing topic say is final; everything else may pass. */

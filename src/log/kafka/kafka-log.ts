@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
 import type { EventLog, LogRecord, NewRecord, PartitionRange, SubscribeOptions, Subscription, Topic } from '../port.ts';
 import { AppendQueue } from './append-queue.ts';
-import { groupName, type KafkaOptions, kafkaFault, openKafka, topicName } from './connection.ts';
+import { connected, groupName, type KafkaOptions, kafkaFault, openKafka, topicName } from './connection.ts';
 import { KafkaSubscription } from './subscription.ts';
 
 const READ_CHUNK = 1000;
@@ -99,7 +99,10 @@ export class KafkaLog implements EventLog {
 
   async #asking<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     return this.#guarded(async () => {
-      this.#admin ??= connected(this.#kafka.admin());
+      this.#admin ??= connected(this.#kafka.admin()).catch((error: unknown) => {
+        this.#admin = undefined; // the next question tries again
+        throw error;
+      });
       const admin = await this.#admin;
       for (let attempt = 1; ; attempt += 1) {
         try {
@@ -123,8 +126,3 @@ export class KafkaLog implements EventLog {
 
 /** A topic that was just made has no leader for a moment; kafkajs does not ask again. */
 const passes = (error: unknown): boolean => error instanceof Error && 'retriable' in error && error.retriable === true;
-
-async function connected(admin: Admin): Promise<Admin> {
-  await admin.connect();
-  return admin;
-}

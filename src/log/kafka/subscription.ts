@@ -165,16 +165,19 @@ export class KafkaSubscription implements Subscription {
     this.#consumer = consumer;
     this.#shares = shares;
     this.#joined.resolve();
-    this.#beginning = this.#begin(consumer, partitions, shares).catch((error: unknown) => {
-      if (this.#shares !== shares) return;
-      this.#fault = kafkaFault(error, this.#options.brokers);
-      this.#arrived.wake();
-    });
+    // One after the other, so that `close` waits for all of them: what they ask would open connections again.
+    this.#beginning = this.#beginning
+      .then(() => this.#begin(consumer, partitions, shares))
+      .catch((error: unknown) => {
+        if (this.#shares !== shares) return;
+        this.#fault = kafkaFault(error, this.#options.brokers);
+        this.#arrived.wake();
+      });
   }
 
   /** Partitions come paused, and go on from where this reader wants to begin. */
   async #begin(consumer: Consumer, partitions: readonly number[], shares: Map<number, Share>): Promise<void> {
-    if (partitions.length === 0) return;
+    if (partitions.length === 0 || this.#shares !== shares) return;
     const positions = await this.#positions.positions(this.#topic, this.#group);
     const firsts = await this.#positions.firsts(this.#topic);
     for (const partition of partitions) {
