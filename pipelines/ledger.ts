@@ -28,6 +28,8 @@ export interface LedgerDeps {
 }
 
 const SETTINGS_KEY = 'ledger/settings';
+/** Who is not the owner by then stands by. */
+const STAND_BY_MS = 1000;
 const BATCH = 512;
 /** Batches that are stored in one go when storing falls behind. */
 const MAX_STORE = 4;
@@ -41,6 +43,7 @@ export function ledgerPipeline(deps: LedgerDeps): Pipeline {
       await recordSettings(deps.log, deps.states, deps.settings);
       const owner = new LedgerOwner(deps);
       const subscription = await deps.log.subscribe('news.scored', 'ledger', { startAt: () => owner.resume() });
+      const standingBy = setTimeout(() => owner.standBy(), STAND_BY_MS);
       try {
         await drain(
           subscription,
@@ -51,7 +54,8 @@ export function ledgerPipeline(deps: LedgerDeps): Pipeline {
           ),
         );
       } finally {
-        owner.close();
+        clearTimeout(standingBy);
+        await owner.close();
       }
     },
   };

@@ -26,6 +26,9 @@ export class MemoryLogData {
   }
 }
 
+const READ_CHUNK = 1000;
+const READ_WAIT_MS = 1000;
+
 /** An event log that lives in this process: for tests, and for folding a log again beside the stored one. */
 export class MemoryLog implements EventLog {
   readonly #data: MemoryLogData;
@@ -55,10 +58,15 @@ export class MemoryLog implements EventLog {
     return subscription;
   }
 
-  async *read(topic: Topic, partition: number, from: number): AsyncIterable<readonly LogRecord[]> {
+  async *read(topic: Topic, partition: number, from: number, follow?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
     const records = this.#data.topic(topic)[partition] ?? [];
-    const end = records.length;
-    for (let at = from; at < end; at += 1000) yield records.slice(at, Math.min(at + 1000, end));
+    let at = from;
+    do {
+      const { seen } = this.#data.wake;
+      for (const end = records.length; at < end; at = Math.min(at + READ_CHUNK, end))
+        yield records.slice(at, Math.min(at + READ_CHUNK, end));
+      if (follow !== undefined) await this.#data.wake.wait(seen, READ_WAIT_MS, follow);
+    } while (follow?.aborted === false);
   }
 
   async ranges(topic: Topic): Promise<readonly PartitionRange[]> {

@@ -63,8 +63,11 @@ export interface EventLog {
   /** Durable when resolved, in the order given; all or nothing within a partition. */
   append(topic: Topic, records: readonly NewRecord[]): Promise<void>;
   subscribe(topic: Topic, group: string, options?: SubscribeOptions): Promise<Subscription>;
-  /** The recorded past of one partition from an offset up to the end as it stands at the call, in chunks. */
-  read(topic: Topic, partition: number, from: number): AsyncIterable<readonly LogRecord[]>;
+  /**
+   * The recorded past of one partition from an offset up to the end as it stands at the call, in chunks; with `follow`, and then what
+   * is appended, until that aborts.
+   */
+  read(topic: Topic, partition: number, from: number, follow?: AbortSignal): AsyncIterable<readonly LogRecord[]>;
   ranges(topic: Topic): Promise<readonly PartitionRange[]>;
   /** The group's position (the next offset it needs) by partition; 0 where it never committed. */
   positions(topic: Topic, group: string): Promise<ReadonlyMap<number, number>>;

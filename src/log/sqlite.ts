@@ -26,6 +26,8 @@ const SCHEMA = [
 const INSERTS = byTopic((table) => `INSERT INTO ${table} VALUES ((SELECT coalesce(max(offset), -1) + 1 FROM ${table}), ?, ?, ?)`);
 
 const READ_CHUNK = 1000;
+/** How soon one who follows notices an append by another process. */
+const FOLLOW_MS = 250;
 
 /** What the parts of the adapter share: the open file, prepared statements by topic, and the wake-up call of appends. */
 export interface SqliteLogFile {
@@ -78,16 +80,19 @@ export class SqliteLog implements EventLog {
     return subscription;
   }
 
-  async *read(topic: Topic, partition: number, from: number): AsyncIterable<readonly LogRecord[]> {
+  async *read(topic: Topic, partition: number, from: number, follow?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
     if (partition !== 0) return;
-    const end = this.#range(topic).next;
-    for (let at = from; at < end; ) {
-      const records = this.#file.select(topic, at, Math.min(READ_CHUNK, end - at));
-      const last = records.at(-1);
-      if (last === undefined) return;
-      at = last.offset + 1;
-      yield records;
-    }
+    const { appended, select } = this.#file;
+    let at = from;
+    do {
+      const { seen } = appended;
+      for (const end = this.#range(topic).next; at < end; ) {
+        const records = select(topic, at, Math.min(READ_CHUNK, end - at));
+        at = (records.at(-1)?.offset ?? end - 1) + 1;
+        if (records.length > 0) yield records;
+      }
+      if (follow !== undefined) await appended.wait(seen, FOLLOW_MS, follow);
+    } while (follow?.aborted === false);
   }
 
   async ranges(topic: Topic): Promise<readonly PartitionRange[]> {

@@ -145,6 +145,22 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
       assert.deepEqual(read, ['b', 'c']);
     });
 
+    it('follows what is appended, when asked to, until it is aborted', async () => {
+      const scored = (value: string): Promise<void> => log.append('news.scored', [{ key: 'k', value }]);
+      await scored('a');
+      const stop = new AbortController();
+      const read: string[] = [];
+      const following = (async () => {
+        for await (const chunk of log.read('news.scored', 0, 0, stop.signal)) read.push(...chunk.map(({ value }) => value));
+      })();
+      await eventually(() => read.length === 1);
+      await scored('b');
+      await eventually(() => read.length === 2);
+      stop.abort();
+      await following;
+      assert.deepEqual(read, ['a', 'b']);
+    });
+
     it('knows the range of a topic and the position of a group, for the lag', async () => {
       assert.deepEqual(
         (await log.ranges('news.scored')).map(({ next }) => next),

@@ -54,6 +54,16 @@ async function differences(deps: LedgerDeps): Promise<number> {
   return result.differences;
 }
 
+/** An object, some of whose methods are others. */
+function withChanges<T extends object>(whole: T, changes: Partial<T>): T {
+  return new Proxy(whole, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(name in changes ? changes : target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
 const otherMeter = (): LedgerDeps['meter'] => memorySystem('ledger').meter;
 
 describe('ledger', () => {
@@ -165,7 +175,8 @@ describe('ledger', () => {
     await appendScored(deps.log, surge());
     const stop = new AbortController();
     const running = supervise(ledgerPipeline(deps), quiet, stop.signal);
-    await eventually(async () => (await trends.count('alert')) > 0);
+    await eventually(folded(deps));
+    assert.ok((await trends.count('alert')) > 0);
     const told = await valuesOf(deps.log, 'alerts');
     trends.full = true;
     await appendScored(deps.log, [scored({ id: 'later', title: 'Later', at: T0 + 60 * HOUR })]);
@@ -216,6 +227,45 @@ describe('ledger', () => {
     second.abort();
     await waiting;
     assert.equal(standby.meter.counts.received, 1); // what the owner left in its snapshot is not folded again
+    assert.equal(await differences(deps), 0);
+  });
+
+  it('folds along while it stands by, as far as the owner has come, and needs no snapshot when it takes over', async () => {
+    const deps = depsWith();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const owner = ledgerPipeline(deps).run(first.signal);
+    await eventually(folded(deps));
+    let loads = 0;
+    let heard = 0;
+    const standby = depsWith({
+      ...deps,
+      meter: otherMeter(),
+      states: withChanges(deps.states, {
+        getBlob: async () => {
+          loads += 1;
+          return undefined; // whoever needed a snapshot would fold everything again
+        },
+      }),
+      log: withChanges(deps.log, {
+        positions: async (topic, group) => {
+          const positions = await deps.log.positions(topic, group);
+          heard = positions.get(0) ?? 0;
+          return positions;
+        },
+      }),
+    });
+    const waiting = ledgerPipeline(standby).run(second.signal);
+    const records = surge();
+    await appendScored(deps.log, records.slice(0, 100));
+    await eventually(async () => (await folded(deps)()) && heard > 100, 'the stand-by');
+    first.abort();
+    await owner;
+    await appendScored(deps.log, records.slice(100));
+    await eventually(async () => standby.meter.counts.received > 0 && (await folded(deps)()));
+    second.abort();
+    await waiting;
+    assert.equal(loads, 1);
+    assert.equal(standby.meter.counts.received, records.length - 100);
     assert.equal(await differences(deps), 0);
   });
 

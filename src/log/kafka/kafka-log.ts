@@ -46,20 +46,22 @@ export class KafkaLog implements EventLog {
   }
 
   /** By a group of its own, which leaves no trace: it never commits. */
-  async *read(topic: Topic, partition: number, from: number): AsyncIterable<readonly LogRecord[]> {
+  async *read(topic: Topic, partition: number, from: number, follow?: AbortSignal): AsyncIterable<readonly LogRecord[]> {
     const ranges = new Map((await this.ranges(topic)).map((range) => [range.partition, range]));
     const { first = 0, next = 0 } = ranges.get(partition) ?? {};
     const begin = Math.max(from, first);
-    if (begin >= next) return;
+    const end = follow === undefined ? next : Number.POSITIVE_INFINITY;
+    if (begin >= end) return;
     const startAt = async (of: number): Promise<number | undefined> => (of === partition ? begin : ranges.get(of)?.next);
     const subscription = await this.subscribe(topic, `read-${randomUUID()}`, { startAt });
     try {
-      for (let at = begin; at < next; ) {
-        const deliveries = await subscription.next(READ_CHUNK, AbortSignal.timeout(SILENCE_MS));
+      for (let at = begin; at < end; ) {
+        const deliveries = await subscription.next(READ_CHUNK, follow ?? AbortSignal.timeout(SILENCE_MS));
+        if (deliveries.length === 0 && follow !== undefined) return;
         if (deliveries.length === 0) throw new Error(`nothing came of ${topic}/${partition} from ${at} on`);
         const records = deliveries.map(({ record }) => record).filter((record) => record.partition === partition);
         at = (records.at(-1)?.offset ?? at - 1) + 1;
-        const wanted = records.filter(({ offset }) => offset < next);
+        const wanted = records.filter(({ offset }) => offset < end);
         if (wanted.length > 0) yield wanted;
       }
     } catch (error) {
