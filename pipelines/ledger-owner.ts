@@ -8,6 +8,7 @@ import { cutWrites, latestDocs } from '../src/ledger/effects.ts';
 import { Ledger } from '../src/ledger/fold.ts';
 import { emptyState } from '../src/ledger/state.ts';
 import type { Delivery } from '../src/log/port.ts';
+import { DocumentsRejected } from '../src/store/trend-port.ts';
 import { isInvalidRecord, keepRejected, type Rejected, rejectedRecord } from './dead-letter.ts';
 import type { LedgerDeps } from './ledger.ts';
 import { keepSnapshot, loadSnapshot, takeSnapshot } from './ledger-snapshot.ts';
@@ -104,11 +105,11 @@ export class LedgerOwner {
 
   /** Makes durable what was folded, in this order: effects, alerts to pass on, snapshot, position. */
   async store(folded: readonly Folded[]): Promise<void> {
-    const { log, trends, clock, meter } = this.#deps;
+    const { log, clock, meter } = this.#deps;
     const effects = folded.flatMap((part) => part.effects);
     const writes: Promise<void>[] = [];
     for (const docs of cutWrites(latestDocs(effects), WRITE)) {
-      const write = trends.write(docs);
+      const write = this.#write(docs);
       write.catch(() => undefined); // heard below, when all are on their way
       writes.push(write);
       await nextTurn();
@@ -132,6 +133,27 @@ export class LedgerOwner {
     meter.sent(records - rejected.length);
     meter.discarded(rejected.length);
     this.#deps.onProgress?.(this.#ledger);
+  }
+
+  /** What the store will never take is kept as a dead letter; the rest goes on. */
+  async #write(docs: readonly Doc[]): Promise<void> {
+    const { log, trends, clock, meter } = this.#deps;
+    try {
+      await trends.write(docs);
+    } catch (error) {
+      if (!(error instanceof DocumentsRejected)) throw error;
+      const letters = error.rejected.map(({ doc, reason }) => ({
+        ...{
+          stage: 'store',
+          origin: `${doc.kind} ${doc.id} of ${doc.version}`,
+          payload: JSON.stringify(doc.body),
+          requeueTo: '',
+        },
+        error: new BarographError('E_DOCUMENT_REJECTED', reason),
+      }));
+      await keepRejected(log, clock, letters);
+      meter.error('E_DOCUMENT_REJECTED');
+    }
   }
 
   /** After the last record was stored: whoever comes next begins here. */

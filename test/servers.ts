@@ -1,8 +1,10 @@
+import type { Certificates } from '../infra/local/certificates.ts';
+
 /** Where the servers that tests share listen, and what reaches them. */
 export interface TestServers {
   readonly kafka: { readonly plain: number; readonly tls: number; readonly sasl: number };
   readonly elasticsearch: { readonly http: number };
-  readonly certificates: { readonly authority: string; readonly client: { readonly certificate: string; readonly key: string } };
+  readonly certificates: Certificates;
 }
 
 /** Set by `test/run.ts`: the servers as JSON, or why there are none. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument, visit } from 'yaml';
 
 /** Where something stands in a file, from 1. */
@@ -44,10 +45,7 @@ export function readDocument(text: string, env: Readonly<Record<string, string |
     Scalar(key, node) {
       if (key === 'key' || typeof node.value !== 'string') return;
       const { expanded, missing } = expandVariables(node.value, env);
-      for (const variable of missing) {
-        const message = `expected a value for the environment variable ${variable}, which is not set; set it or write \${${variable}:default}`;
-        faults.push({ ...at(node.range?.[0]), path: '', message });
-      }
+      for (const message of missing) faults.push({ ...at(node.range?.[0]), path: '', message });
       node.value = expanded;
     },
   });
@@ -99,7 +97,24 @@ function nodeAt(root: ParsedNode | null, path: Path): Node | undefined {
   return node;
 }
 
-/** Variables without a value and without a default are reported and expand to nothing. An empty value counts as none. */
+function variableOf(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  return value === '' ? undefined : value;
+}
+
+/** Without the line's end that editors leave. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A variable's value is its own, or the text of the file that `NAME_FILE` names, as containers are given secrets. Those without a value
+ * and without a default are reported and expand to nothing. An empty value counts as none.
+ */
 function expandVariables(
   text: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -107,10 +122,17 @@ function expandVariables(
   const missing: string[] = [];
   const expanded = text.replace(/\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\}/g, (whole, variable, fallback) => {
     if (whole === '$${') return '${';
-    const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
-    if (value !== undefined && value !== '') return value;
-    if (fallback !== undefined) return fallback;
-    missing.push(variable);
+    const value = variableOf(env, variable);
+    if (value !== undefined) return value;
+    const file = variableOf(env, `${variable}_FILE`);
+    const text = file === undefined ? undefined : textOf(file);
+    if (text !== undefined) return text;
+    if (file !== undefined) missing.push(`expected a file that can be read and is not empty, which ${variable}_FILE names`);
+    else if (fallback !== undefined) return fallback;
+    else
+      missing.push(
+        `expected a value for the environment variable ${variable}, which is not set; set it or write \${${variable}:default}`,
+      );
     return '';
   });
   return { expanded, missing };

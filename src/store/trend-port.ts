@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/article.ts';
 import type { Doc, DocKind, DocOf } from '../domain/doc.ts';
+import { BarographError } from '../domain/errors.ts';
 import type { SeriesKey } from '../domain/series.ts';
 import type { Alert, AlertStatus, SeriesPoint, Story } from '../domain/trends.ts';
 
@@ -31,6 +32,18 @@ export interface AlertQuery {
   readonly limit: number;
 }
 
+/** Documents that a store will never take; the others of their batch are written. */
+export class DocumentsRejected extends BarographError {
+  readonly rejected: readonly { readonly doc: Doc; readonly reason: string }[];
+
+  constructor(rejected: DocumentsRejected['rejected']) {
+    const [{ doc, reason } = { doc: undefined, reason: '' }] = rejected;
+    const count = rejected.length === 1 ? 'a document' : `${rejected.length} documents`;
+    super('E_DOCUMENT_REJECTED', `The store does not take ${count}: ${doc?.kind} ${doc?.id}: ${reason}`);
+    this.rejected = rejected;
+  }
+}
+
 /**
  * Stories, trends and alerts, as the ledger wrote them. Errors: `E_STORE_UNAVAILABLE` (retryable), `E_DISK_FULL`,
  * `E_DATA_CORRUPT`.
@@ -39,7 +52,7 @@ export interface TrendStore {
   /**
    * Writes each document unless the store holds the same id with an equal or newer version: a late write of an older
    * owner changes nothing, and so does a repeat. What was written outlives the process; it outlives a loss of power after
-   * `flush`. One batch may hold a document once only.
+   * `flush`. One batch may hold a document once only. Rejects with `DocumentsRejected` when some are against the store's rules.
    */
   write(docs: readonly Doc[]): Promise<void>;
   /** Makes everything written durable, whatever happens. The ledger flushes before it takes a snapshot. */

@@ -84,6 +84,20 @@ store:
   );
 });
 
+test("reads a variable's value from the file that NAME_FILE names", async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'barograph-test-'));
+  const file = join(folder, 'secret');
+  await writeFile(file, 's3cret\n');
+  const text = `notify: [{kind: webhook, url: "https://example.com", secret: "\${OPS}"}]\n`;
+  const { config } = checkConfig(text, 'b.yaml', { OPS_FILE: file });
+  assert.equal(config?.notifiers[0]?.kind === 'webhook' ? config.notifiers[0].secret : undefined, 's3cret');
+  await rm(folder, { recursive: true });
+  assert.match(
+    faultsOf(text, { OPS_FILE: file })[0] ?? '',
+    /^b.yaml:1:\d+ expected a file that can be read and is not empty, which OPS_FILE names$/,
+  );
+});
+
 test('reports all faults at once, in order, with line, column, path, what was expected and the nearest key', () => {
   const text = `data: ./d
 feeds:

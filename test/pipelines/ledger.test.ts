@@ -11,6 +11,7 @@ import { DEFAULT_LEDGER_SETTINGS } from '../../src/domain/settings.ts';
 import { decodeAlert, decodeDeadLetter, decodeScored } from '../../src/domain/wire.ts';
 import { SqliteLog } from '../../src/log/sqlite.ts';
 import { MemoryTrendStore } from '../../src/store/memory-trends.ts';
+import { DocumentsRejected } from '../../src/store/trend-port.ts';
 import { eventually } from '../eventually.ts';
 import { HOUR, MINUTE, NEGATIVE, NEUTRAL, random, scored, T0, tick } from '../ledger/scored.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -188,6 +189,25 @@ describe('ledger', () => {
     assert.deepEqual(await valuesOf(deps.log, 'alerts'), told);
     assert.equal(await trends.count('article'), 61);
     assert.equal(await differences(deps), 0);
+  });
+
+  it('keeps a document that the store will never take as a dead letter, and goes on', async () => {
+    class StrictStore extends MemoryTrendStore {
+      override async write(docs: readonly Doc[]): Promise<void> {
+        const refused = docs.filter(({ id }) => id === 'a');
+        await super.write(docs.filter(({ id }) => id !== 'a'));
+        if (refused.length > 0) throw new DocumentsRejected(refused.map((doc) => ({ doc, reason: 'its name is bad' })));
+      }
+    }
+    const deps = depsWith({ trends: new StrictStore() });
+    await appendScored(deps.log, [scored({ id: 'a', title: 'A', at: T0 }), scored({ id: 'b', title: 'B', at: T0 })]);
+    await runUntil(ledgerPipeline(deps), folded(deps));
+    assert.equal(await deps.trends.count('article'), 1);
+    const letters = (await valuesOf(deps.log, 'dead-letter')).map(decodeDeadLetter);
+    assert.deepEqual(
+      letters.map(({ stage, code, origin, reason }) => `${stage} ${code} ${origin}: ${reason}`),
+      ['article a of 0', 'story a of 0'].map((origin) => `store E_DOCUMENT_REJECTED ${origin}: its name is bad`),
+    );
   });
 
   it('keeps a record that cannot be read in the dead-letter log, and folds the rest', async () => {

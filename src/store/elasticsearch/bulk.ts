@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, estypes } from '@elastic/elasticsearch';
-import { BarographError } from '../../domain/errors.ts';
 import { type ElasticsearchOptions, elasticsearchFault, isPassing, passes } from './connection.ts';
 
 /** A document to write: only over an older version. */
@@ -20,41 +19,39 @@ const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [100, 5000];
 /** After so long of trying, whoever writes hears of it: its reader stops reading and nothing is dropped. */
 const DEADLINE_MS = 30_000;
 
+/** What the cluster will never take, and why. */
+export interface RejectedItem<I extends BulkItem = BulkItem> {
+  readonly item: I;
+  readonly reason: string;
+}
+
 /**
- * Writes documents with external versions. What fails for a reason that may pass (429, 503, no connection) is sent again, and only that,
- * with growing pauses until a deadline. A conflict means that a newer version, or this one, is there. Rejects with
- * E_STORE_UNAVAILABLE after the deadline, and with E_DOCUMENT_REJECTED when the cluster will never take a document; the others are
- * written then.
+ * Writes documents with external versions, and gives those that the cluster will never take. What fails for a reason that may pass (429,
+ * 503, no connection) is sent again, and only that, with growing pauses until a deadline. A conflict means that a newer version, or this
+ * one, is there. Rejects with E_STORE_UNAVAILABLE after the deadline.
  */
-export async function writeBulk(client: Client, options: ElasticsearchOptions, items: readonly BulkItem[]): Promise<void> {
+export async function writeBulk<I extends BulkItem>(
+  client: Client,
+  options: ElasticsearchOptions,
+  items: readonly I[],
+): Promise<readonly RejectedItem<I>[]> {
   const requests = cut(items);
-  const rejected: Rejected[] = [];
+  const rejected: RejectedItem<I>[] = [];
   let at = 0;
   const work = async (): Promise<void> => {
     while (at < requests.length) rejected.push(...(await writeRequest(client, options, requests[at++] ?? [])));
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, requests.length) }, work));
-  const [first] = rejected;
-  if (first === undefined) return;
-  throw new BarographError(
-    'E_DOCUMENT_REJECTED',
-    `Elasticsearch does not take ${rejected.length === 1 ? 'a document' : `${rejected.length} documents`}: ${first.item.index}/${first.item.id}: ${first.reason}`,
-    { facts: { documents: rejected.length, index: first.item.index, id: first.item.id } },
-  );
+  return rejected;
 }
 
-interface Rejected {
-  readonly item: BulkItem;
-  readonly reason: string;
-}
-
-async function writeRequest(
+async function writeRequest<I extends BulkItem>(
   client: Client,
   options: ElasticsearchOptions,
-  items: readonly BulkItem[],
-): Promise<readonly Rejected[]> {
+  items: readonly I[],
+): Promise<readonly RejectedItem<I>[]> {
   const deadline = performance.now() + DEADLINE_MS;
-  const rejected: Rejected[] = [];
+  const rejected: RejectedItem<I>[] = [];
   let left = items;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     const outcome = await send(client, options, left);
@@ -67,11 +64,11 @@ async function writeRequest(
 }
 
 /** One request, and what is left of it. */
-async function send(
+async function send<I extends BulkItem>(
   client: Client,
   options: ElasticsearchOptions,
-  items: readonly BulkItem[],
-): Promise<{ readonly left: readonly BulkItem[]; readonly rejected: readonly Rejected[]; readonly cause?: unknown }> {
+  items: readonly I[],
+): Promise<{ readonly left: readonly I[]; readonly rejected: readonly RejectedItem<I>[]; readonly cause?: unknown }> {
   const operations = items.flatMap(({ index, id, version, source }) => [
     { index: { _index: index, _id: id, version, version_type: 'external' as const } },
     source,
@@ -83,8 +80,8 @@ async function send(
     if (!passes(error)) throw elasticsearchFault(error, options.nodes);
     return { left: items, rejected: [], cause: error };
   }
-  const left: BulkItem[] = [];
-  const rejected: Rejected[] = [];
+  const left: I[] = [];
+  const rejected: RejectedItem<I>[] = [];
   let cause: unknown;
   for (const [i, { index: result }] of answer.items.entries()) {
     const item = items[i];
@@ -98,8 +95,8 @@ async function send(
   return { left, rejected, cause };
 }
 
-function cut(items: readonly BulkItem[]): readonly (readonly BulkItem[])[] {
-  const requests: BulkItem[][] = [];
+function cut<I extends BulkItem>(items: readonly I[]): readonly (readonly I[])[] {
+  const requests: I[][] = [];
   let bytes = 0;
   for (const item of items) {
     const size = Buffer.byteLength(item.source);

@@ -2,7 +2,14 @@ import type { Client, estypes } from '@elastic/elasticsearch';
 import { DOC_KINDS, type Doc, type DocKind, type DocOf } from '../../domain/doc.ts';
 import type { SeriesKey } from '../../domain/series.ts';
 import type { Alert, SeriesPoint, Story } from '../../domain/trends.ts';
-import type { AlertQuery, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from '../trend-port.ts';
+import {
+  type AlertQuery,
+  DocumentsRejected,
+  type SeriesQuery,
+  type SeriesTotal,
+  type StoryQuery,
+  type TrendStore,
+} from '../trend-port.ts';
 import { writeBulk } from './bulk.ts';
 import { type ElasticsearchOptions, guarded, openElasticsearch } from './connection.ts';
 import { fromSource, timeOf, toSource } from './documents.ts';
@@ -40,11 +47,12 @@ export class ElasticsearchTrendStore implements TrendStore {
   async write(docs: readonly Doc[]): Promise<void> {
     if (docs.length === 0) return;
     const items = docs.map((doc) => ({
-      ...{ index: indexOf(this.#options, doc.kind, timeOf(doc)), id: doc.id, version: doc.version },
+      ...{ doc, index: indexOf(this.#options, doc.kind, timeOf(doc)), id: doc.id, version: doc.version },
       source: JSON.stringify(toSource(doc)),
     }));
-    await writeBulk(this.#client, this.#options, items);
+    const rejected = await writeBulk(this.#client, this.#options, items);
     for (const { kind } of docs) this.#unseen.add(kind);
+    if (rejected.length > 0) throw new DocumentsRejected(rejected.map(({ item, reason }) => ({ doc: item.doc, reason })));
   }
 
   /** An acknowledged write is in the translog of every copy. */
