@@ -144,9 +144,9 @@ class Replay {
   }
 
   async #ahead(): Promise<number> {
-    const [range] = await this.#deps.log.ranges('news.raw');
+    const ranges = await this.#deps.log.ranges('news.raw');
     const positions = await this.#deps.log.positions('news.raw', 'classify');
-    return (range?.next ?? 0) - (positions.get(0) ?? 0);
+    return ranges.reduce((sum, { partition, first, next }) => sum + next - Math.max(first, positions.get(partition) ?? 0), 0);
   }
 }
 

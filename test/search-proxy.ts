@@ -79,7 +79,8 @@ async function forward(port: number, incoming: IncomingMessage, body: Buffer) {
     authorization: ____,
     ...headers
   } = incoming.headers;
-  const outgoing = request({ port, host: '127.0.0.1', method: incoming.method, path: incoming.url, headers });
+  const framed = { ...headers, 'content-length': body.length };
+  const outgoing = request({ port, host: '127.0.0.1', method: incoming.method, path: incoming.url, headers: framed });
   outgoing.end(body);
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
-import { connected, kafkaFault, openKafka } from '../log/kafka/connection.ts';
+import { connectClient } from '../log/kafka/client.ts';
+import { kafkaFault } from '../log/kafka/connection.ts';
 import { createTopics, missingTopics, topicPlan } from '../log/kafka/topics.ts';
 import { elasticsearchFault, openElasticsearch } from '../store/elasticsearch/connection.ts';
 import { changedTemplates, putTemplates } from '../store/elasticsearch/setup.ts';
@@ -18,28 +19,27 @@ export interface ClusterPlan {
 /** Compares the topics of a Kafka cluster with what is configured. Rejects with `E_LOG_*`. */
 export async function planKafka(config: NonNullable<Config['kafka']>): Promise<ClusterPlan> {
   const options = kafkaOptions(config);
-  const admin = openKafka(options).admin();
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+  const guarded = async <T>(work: () => Promise<T>, release = async (): Promise<void> => undefined): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      await admin.disconnect().catch(() => undefined);
+      await release();
       throw kafkaFault(error, options.brokers);
     }
   };
   const { partitions, replicas, retentionMs } = config;
   const plan = topicPlan(options, { partitions, replicas: replicas ?? -1, retentionMs });
+  const { own: admin, release } = await guarded(() => connectClient(options, (kafka) => kafka.admin()));
   return guarded(async () => {
-    await connected(admin);
     const { brokers, clusterId } = await admin.describeCluster();
     const missing = await missingTopics(admin, plan);
     return {
       about: `Kafka cluster ${clusterId}, ${brokers.length} ${brokers.length === 1 ? 'broker' : 'brokers'} (${brokers.map(({ host, port }) => `${host}:${port}`).join(', ')})`,
       missing: missing.map(({ topic, numPartitions: n }) => `topic ${topic}, ${n} ${n === 1 ? 'partition' : 'partitions'}`),
       apply: () => guarded(() => createTopics(admin, missing)),
-      close: () => admin.disconnect(),
+      close: release,
     };
-  });
+  }, release);
 }
 
 /** Compares the index templates of an Elasticsearch cluster with what this version needs. Rejects with `E_STORE_*`. */

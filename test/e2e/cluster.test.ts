@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { loadSetup } from '../../src/cli/setup.ts';
 import { openStorage } from '../../src/cli/storage.ts';
-import { openKafka } from '../../src/log/kafka/connection.ts';
+import { connectClient } from '../../src/log/kafka/client.ts';
 import { openElasticsearch } from '../../src/store/elasticsearch/connection.ts';
 import { eventually } from '../eventually.ts';
 import { testServers } from '../servers.ts';
@@ -37,10 +37,11 @@ store: {elasticsearch: {node: "${nodes[0]}", prefix: ${name}-, replicas: 0}}
   });
   after(async () => {
     await folder.remove();
-    const admin = openKafka({ brokers, prefix: '', sessionTimeoutMs: 6000 }).admin();
-    await admin.connect();
+    const { own: admin, release } = await connectClient({ brokers, prefix: '', sessionTimeoutMs: 6000 }, (kafka) =>
+      kafka.admin(),
+    );
     await admin.deleteTopics({ topics: (await admin.listTopics()).filter((topic) => topic.startsWith(name)) });
-    await admin.disconnect();
+    await release();
     const client = openElasticsearch({ nodes, prefix: '' });
     const indices = Object.keys(await client.indices.get({ index: `${name}-*` }));
     if (indices.length > 0) await client.indices.delete({ index: indices });

@@ -16,6 +16,8 @@ export interface KafkaPorts {
   readonly controller: number;
   readonly tls: number;
   readonly sasl: number;
+  /** Where clients are told to come to instead of `plain`: a proxy's. */
+  readonly advertised?: number;
 }
 
 /** Who may log in at the `sasl` port, by PLAIN and by SCRAM; a local server guards nothing. */
@@ -92,7 +94,10 @@ function serverProperties(data: string, ports: KafkaPorts, { authority, server }
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAIN',
     listeners: addresses.join(','),
-    'advertised.listeners': addresses.filter((address) => !address.startsWith('CONTROLLER')).join(','),
+    'advertised.listeners': Object.entries({ ...listeners, PLAIN: ports.advertised ?? ports.plain })
+      .filter(([name]) => name !== 'CONTROLLER')
+      .map(([name, port]) => `${name}://127.0.0.1:${port}`)
+      .join(','),
     'listener.security.protocol.map': 'PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,SASL:SASL_SSL',
     'log.dirs': data,
     'auto.create.topics.enable': 'false',

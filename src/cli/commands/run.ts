@@ -14,8 +14,8 @@ import { createLogger } from '../../ops/logger.ts';
 import { createMetrics } from '../../ops/metrics.ts';
 import { startWeb } from '../../web/server/server.ts';
 import { parsePort, parseSpeed } from '../arguments.ts';
-import { demoRows, demoSpeed } from '../demo.ts';
 import { openNotifiers } from '../notifiers.ts';
+import { demo, recordingOf } from '../recordings.ts';
 import { CONFIG_FILE, DEFAULT_BUNDLE, DEMO_DATA, loadSetup, projectVersion } from '../setup.ts';
 import { reportStatus } from '../status.ts';
 import { embedded, openStorage, type StoragePlace } from '../storage.ts';
@@ -29,6 +29,7 @@ interface Options {
   readonly data?: string;
   readonly model?: string;
   readonly port?: number;
+  readonly recording?: string;
   readonly speed: number;
 }
 
@@ -40,19 +41,30 @@ export function runCommand(): Command {
     .option('--data <dir>', 'data folder')
     .option('--model <dir>', 'model bundle, or "stub" for made-up scores that cost nothing')
     .option('--port <port>', 'port of the dashboard', parsePort)
-    .option('--speed <speed>', 'demo: max, or how many times faster than life its last day passes', parseSpeed, 600)
+    .option(
+      '--recording <file>',
+      'play recorded articles on their own clock instead of polling feeds; for every process of the set-up',
+    )
+    .option(
+      '--speed <speed>',
+      'of a recording, and of the last day of the demo: max, or how many times faster than life',
+      parseSpeed,
+      600,
+    )
     .action(async (names: Name[], options: Options) => run(names.length === 0 ? NAMES : names, options));
 }
 
 async function run(names: readonly Name[], options: Options): Promise<void> {
   const { config, file } = await loadSetup(options.config);
-  const demo = file === undefined;
+  const isDemo = file === undefined && options.recording === undefined;
+  const recording =
+    options.recording === undefined ? (isDemo ? demo(options.speed) : undefined) : recordingOf(options.recording, options.speed);
   const logger = createLogger(config.logging.level, { secrets: secretValues(config) });
   const metrics = createMetrics();
   const stop = terminationSignal();
   const place: StoragePlace =
     options.data === undefined
-      ? demo
+      ? isDemo
         ? embedded(DEMO_DATA)
         : { ...config, onTrouble: (message) => logger.warn(message) }
       : embedded(resolve(options.data));
@@ -62,7 +74,7 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
     return part;
   };
   try {
-    if (demo) {
+    if (isDemo) {
       logger.info(
         `no ${CONFIG_FILE} here: running the demo, a recorded sample of real news. \`npx barograph init\` writes a configuration for live feeds`,
       );
@@ -70,7 +82,7 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
     }
     const storage = open(await openStorage(place));
     const settings = config.ledger;
-    const facts: Record<string, unknown> = { mode: demo ? 'demo' : 'live', version: projectVersion(), now: null, bundle: '' };
+    const facts: Record<string, unknown> = { mode: isDemo ? 'demo' : 'live', version: projectVersion(), now: null, bundle: '' };
     const pipelines: Pipeline[] = [];
     if (names.includes('classify') || names.includes('ledger') || names.includes('notify')) {
       const { workers, bundleDir } = config.model;
@@ -79,7 +91,7 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
       const classifier = open(lazyClassifier(async () => (bundle === 'stub' ? openStubClassifier() : openClassifier(model))));
       const notifiers = openNotifiers(config.notifiers).map(open);
       const parts = pipelinesOf({
-        ...{ storage, metrics, model: config.model, settings, classifier, notifiers, ticks: !demo },
+        ...{ storage, metrics, model: config.model, settings, classifier, notifiers, ticks: recording === undefined },
         onProgress: ({ state }) => Object.assign(facts, { now: state.now, counters: state.counters }),
       });
       for (const name of ['classify', 'ledger', 'notify'] as const) if (names.includes(name)) pipelines.push(parts[name]);
@@ -89,20 +101,9 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
       }
     }
     const shared = { log: storage.log, states: storage.states, clock: systemClock };
-    if (names.includes('ingest') && demo) {
+    if (names.includes('ingest') && recording !== undefined) {
       const meter = metrics.meter('ingest');
-      pipelines.push(
-        untilStopped(
-          replayPipeline({
-            ...shared,
-            meter,
-            name: 'demo',
-            rows: demoRows,
-            bucketMs: settings.bucketMs,
-            speed: demoSpeed(options.speed),
-          }),
-        ),
-      );
+      pipelines.push(untilStopped(replayPipeline({ ...shared, ...recording, meter, bucketMs: settings.bucketMs })));
     } else if (names.includes('ingest')) {
       const fetcher = open(httpFetcher());
       pipelines.push(
@@ -139,7 +140,7 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
   }
 }
 
-/** The demo's recording ends; its pipeline stays, so that the dashboard does. */
+/** A recording ends; its pipeline stays, so that the dashboard does. */
 function untilStopped(pipeline: Pipeline): Pipeline {
   return {
     ...pipeline,

@@ -1,6 +1,7 @@
-import { CompressionTypes, type Kafka, Partitioners, type Producer } from 'kafkajs';
+import { CompressionTypes, Partitioners, type Producer } from 'kafkajs';
 import type { NewRecord } from '../port.ts';
-import { connected } from './connection.ts';
+import { type Client, connectClient } from './client.ts';
+import type { KafkaOptions } from './connection.ts';
 
 /** Before compression. Brokers take batches of 1,048,588 bytes unless they are told otherwise. */
 const MOST_BYTES = 900_000;
@@ -20,13 +21,13 @@ interface Piece {
  * that is larger than a request is cut, in order.
  */
 export class AppendQueue {
-  readonly #kafka: Kafka;
-  #producer: Producer | undefined;
+  readonly #options: KafkaOptions;
+  #producer: Client<Producer> | undefined;
   #waiting: Piece[] = [];
   #pumping: Promise<void> | undefined;
 
-  constructor(kafka: Kafka) {
-    this.#kafka = kafka;
+  constructor(options: KafkaOptions) {
+    this.#options = options;
   }
 
   append(topic: string, records: readonly NewRecord[]): Promise<void> {
@@ -51,7 +52,7 @@ export class AppendQueue {
       const together = this.#take();
       try {
         this.#producer ??= await this.#connect();
-        await this.#producer.sendBatch({
+        await this.#producer.own.sendBatch({
           ...{ acks: -1, compression: CompressionTypes.GZIP },
           topicMessages: [...Map.groupBy(together, ({ topic }) => topic)].map(([topic, pieces]) => ({
             topic,
@@ -81,9 +82,9 @@ export class AppendQueue {
     return this.#waiting.splice(0, count);
   }
 
-  #connect(): Promise<Producer> {
-    return connected(
-      this.#kafka.producer({
+  #connect(): Promise<Client<Producer>> {
+    return connectClient(this.#options, (kafka) =>
+      kafka.producer({
         ...{ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false },
         createPartitioner: Partitioners.DefaultPartitioner,
         retry: { retries: 6 },
@@ -94,7 +95,7 @@ export class AppendQueue {
   async #drop(): Promise<void> {
     const producer = this.#producer;
     this.#producer = undefined;
-    await producer?.disconnect();
+    await producer?.release();
   }
 }
 

@@ -1,4 +1,4 @@
-import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
+import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
 import { BarographError } from '../../domain/errors.ts';
 import type { Topic } from '../port.ts';
 import './quiet-queue.ts';
@@ -33,7 +33,7 @@ const RETRY = { retries: 6, initialRetryTime: 150, maxRetryTime: 3000, factor: 0
 export const topicName = ({ prefix }: KafkaOptions, topic: Topic): string => `${prefix}${topic}`;
 export const groupName = ({ prefix }: KafkaOptions, group: string): string => `${prefix}${group}`;
 
-export function openKafka(options: KafkaOptions): Kafka {
+export function openKafka(options: KafkaOptions, socketFactory: ISocketFactory): Kafka {
   const { brokers, tls, sasl, onTrouble } = options;
   return new Kafka({
     clientId: 'barograph',
@@ -43,23 +43,13 @@ export function openKafka(options: KafkaOptions): Kafka {
     connectionTimeout: CONNECT_MS,
     requestTimeout: REQUEST_MS,
     retry: RETRY,
+    socketFactory,
     logLevel: onTrouble === undefined ? logLevel.NOTHING : logLevel.WARN,
     logCreator:
       () =>
       ({ namespace, log }: LogEntry): void =>
         onTrouble?.(`${namespace}: ${log.message}${log.error === undefined ? '' : ` (${log.error})`}`),
   });
-}
-
-/** Connects a client; one that cannot is let go, with all that it would go on trying. */
-export async function connected<T extends { connect(): Promise<void>; disconnect(): Promise<void> }>(client: T): Promise<T> {
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.disconnect().catch(() => undefined);
-    throw error;
-  }
 }
 
 /** What a refused login and a missing topic say is final; everything else may pass. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Admin, Kafka } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import type { EventLog, LogRecord, NewRecord, PartitionRange, SubscribeOptions, Subscription, Topic } from '../port.ts';
 import { AppendQueue } from './append-queue.ts';
-import { connected, groupName, type KafkaOptions, kafkaFault, openKafka, topicName } from './connection.ts';
+import { type Client, connectClient } from './client.ts';
+import { groupName, type KafkaOptions, kafkaFault, topicName } from './connection.ts';
 import { KafkaSubscription } from './subscription.ts';
 
 const READ_CHUNK = 1000;
@@ -14,17 +15,15 @@ const SILENCE_MS = 30_000;
 /** The event log on an Apache Kafka cluster. Topics must exist: see `topicPlan`. */
 export class KafkaLog implements EventLog {
   readonly #options: KafkaOptions;
-  readonly #kafka: Kafka;
   readonly #appends: AppendQueue;
   readonly #subscriptions = new Set<Subscription>();
-  #admin: Promise<Admin> | undefined;
+  #admin: Promise<Client<Admin>> | undefined;
 
   constructor(options: KafkaOptions) {
     this.#options = options;
-    this.#kafka = openKafka(options);
     // Its failures are heard by those who append; kafkajs warns of its retries being limited, which is meant.
     const { onTrouble: _, ...quiet } = options;
-    this.#appends = new AppendQueue(openKafka(quiet));
+    this.#appends = new AppendQueue(quiet);
   }
 
   async append(topic: Topic, records: readonly NewRecord[]): Promise<void> {
@@ -96,16 +95,16 @@ export class KafkaLog implements EventLog {
     await this.#appends.close();
     const admin = await this.#admin?.catch(() => undefined);
     this.#admin = undefined;
-    await admin?.disconnect();
+    await admin?.release();
   }
 
   async #asking<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     return this.#guarded(async () => {
-      this.#admin ??= connected(this.#kafka.admin()).catch((error: unknown) => {
+      this.#admin ??= connectClient(this.#options, (kafka) => kafka.admin()).catch((error: unknown) => {
         this.#admin = undefined; // the next question tries again
         throw error;
       });
-      const admin = await this.#admin;
+      const { own: admin } = await this.#admin;
       for (let attempt = 1; ; attempt += 1) {
         try {
           return await question(admin);

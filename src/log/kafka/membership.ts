@@ -1,5 +1,7 @@
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { systemClock } from '../../domain/clock.ts';
+import { type Client, openClient } from './client.ts';
+import type { KafkaOptions } from './connection.ts';
 import { stickyAssigner } from './sticky-assigner.ts';
 
 /** What a member is told. Calls never overlap but `batch`, which runs for several partitions at once. */
@@ -28,27 +30,23 @@ const FETCH_WAIT_MS = 100;
  * (its own restart may give up, or go on after it was stopped).
  */
 export class Membership {
-  readonly #kafka: Kafka;
+  readonly #options: KafkaOptions;
   readonly #topic: string;
   readonly #group: string;
-  readonly #sessionTimeoutMs: number;
   readonly #since = systemClock.now();
   readonly #listener: MemberListener;
-  #consumer: Consumer | undefined;
+  #client: Client<Consumer> | undefined;
+  /** Clients that are on their way out. */
+  #leaving: Promise<unknown> = Promise.resolve();
   #restart: NodeJS.Timeout | undefined;
   #waitMs = FIRST_RESTART_MS;
   #starting: Promise<void>;
   #closed = false;
 
-  constructor(
-    kafka: Kafka,
-    place: { readonly topic: string; readonly group: string; readonly sessionTimeoutMs: number },
-    listener: MemberListener,
-  ) {
-    this.#kafka = kafka;
+  constructor(options: KafkaOptions, place: { readonly topic: string; readonly group: string }, listener: MemberListener) {
+    this.#options = options;
     this.#topic = place.topic;
     this.#group = place.group;
-    this.#sessionTimeoutMs = place.sessionTimeoutMs;
     this.#listener = listener;
     this.#starting = this.#start();
   }
@@ -59,23 +57,27 @@ export class Membership {
     this.#closed = true;
     clearTimeout(this.#restart);
     await this.#starting;
-    await this.#leave();
+    this.#leave();
+    await this.#leaving;
   }
 
   async #start(): Promise<void> {
-    const consumer = this.#kafka.consumer({
-      groupId: this.#group,
-      sessionTimeout: this.#sessionTimeoutMs,
-      rebalanceTimeout: this.#sessionTimeoutMs,
-      heartbeatInterval: Math.floor(this.#sessionTimeoutMs / 4),
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      allowAutoTopicCreation: false,
-      partitionAssigners: [stickyAssigner(this.#since, () => this.#listener.has())],
-      retry: { retries: 4, restartOnFailure: async () => false },
-    });
-    this.#consumer = consumer;
+    const { sessionTimeoutMs } = this.#options;
+    const client = openClient(this.#options, (kafka) =>
+      kafka.consumer({
+        groupId: this.#group,
+        ...{ sessionTimeout: sessionTimeoutMs, rebalanceTimeout: sessionTimeoutMs },
+        heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
+        maxWaitTimeInMs: FETCH_WAIT_MS,
+        allowAutoTopicCreation: false,
+        partitionAssigners: [stickyAssigner(this.#since, () => this.#listener.has())],
+        retry: { retries: 4, restartOnFailure: async () => false },
+      }),
+    );
+    const consumer = client.own;
+    this.#client = client;
     let memberId: string | undefined;
-    const isCurrent = (): boolean => this.#consumer === consumer && !this.#closed;
+    const isCurrent = (): boolean => this.#client === client && !this.#closed;
     consumer.on('consumer.group_join', ({ payload }) => {
       if (!isCurrent()) return;
       this.#waitMs = FIRST_RESTART_MS;
@@ -111,16 +113,15 @@ export class Membership {
     this.#listener.failed(error);
     const wait = this.#waitMs;
     this.#waitMs = Math.min(2 * wait, LONGEST_RESTART_MS);
-    void this.#leave();
+    this.#leave();
     this.#restart = setTimeout(() => {
       this.#starting = this.#start();
     }, wait);
   }
 
-  async #leave(): Promise<void> {
-    const consumer = this.#consumer;
-    this.#consumer = undefined;
-    // A consumer that cannot say goodbye is missed by its group after the session's time.
-    await consumer?.disconnect().catch(() => undefined);
+  /** A consumer that cannot say goodbye is missed by its group after the session's time. */
+  #leave(): void {
+    this.#leaving = Promise.all([this.#leaving, this.#client?.release()]);
+    this.#client = undefined;
   }
 }

@@ -1,9 +1,9 @@
-import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { BarographError } from '../../domain/errors.ts';
 import { AckTracker } from '../ack-tracker.ts';
 import type { Delivery, LogRecord, SubscribeOptions, Subscription, Topic } from '../port.ts';
 import { WakeUp } from '../wake-up.ts';
-import { groupName, type KafkaOptions, kafkaFault, openKafka, topicName } from './connection.ts';
+import { groupName, type KafkaOptions, kafkaFault, topicName } from './connection.ts';
 import { Membership } from './membership.ts';
 
 /** Records of a partition that wait for `next`; at the bound the partition is paused, at half of it resumed. */
@@ -71,15 +71,17 @@ export class KafkaSubscription implements Subscription {
     this.#positions = positions;
     this.#onClose = onClose;
     this.#name = topicName(options, topic);
-    const kafka: Kafka = openKafka(options);
-    const place = { topic: this.#name, group: groupName(options, group), sessionTimeoutMs: options.sessionTimeoutMs };
-    this.#membership = new Membership(kafka, place, {
-      assigned: (consumer, partitions, stayed) => this.#assigned(consumer, partitions, stayed),
-      dealing: () => this.#dealing(),
-      has: () => [...this.#shares.keys()],
-      batch: (payload) => this.#take(payload),
-      failed: (error) => this.#failed(error),
-    });
+    this.#membership = new Membership(
+      options,
+      { topic: this.#name, group: groupName(options, group) },
+      {
+        assigned: (consumer, partitions, stayed) => this.#assigned(consumer, partitions, stayed),
+        dealing: () => this.#dealing(),
+        has: () => [...this.#shares.keys()],
+        batch: (payload) => this.#take(payload),
+        failed: (error) => this.#failed(error),
+      },
+    );
   }
 
   /** Resolves once the group has this member, or it is clear that this takes longer: those who join first are served first. */

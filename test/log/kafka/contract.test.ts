@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { after, describe } from 'node:test';
-import { openKafka } from '../../../src/log/kafka/connection.ts';
+import { openClient } from '../../../src/log/kafka/client.ts';
 import { KafkaLog } from '../../../src/log/kafka/kafka-log.ts';
 import { createTopics, topicPlan } from '../../../src/log/kafka/topics.ts';
 import { eventLogContract } from '../../contract/event-log.ts';
@@ -11,8 +11,8 @@ const { servers, skip } = testServers();
 describe('Kafka', { skip }, () => {
   if (servers === undefined) return;
   const common = { brokers: [`127.0.0.1:${servers.kafka.plain}`], sessionTimeoutMs: 6000 };
-  const admin = openKafka({ ...common, prefix: '' }).admin();
-  after(() => admin.disconnect());
+  const { own: admin, release } = openClient({ ...common, prefix: '' }, (kafka) => kafka.admin());
+  after(release);
 
   eventLogContract('kafka', async () => {
     const options = { ...common, prefix: `${randomUUID().slice(0, 8)}.` };

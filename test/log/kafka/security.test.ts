@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { KAFKA_USER } from '../../../infra/local/kafka/kafka.ts';
 import { clientCredentials } from '../../../src/cli/client-credentials.ts';
-import { type KafkaOptions, openKafka } from '../../../src/log/kafka/connection.ts';
+import { openClient } from '../../../src/log/kafka/client.ts';
+import type { KafkaOptions } from '../../../src/log/kafka/connection.ts';
 import { KafkaLog } from '../../../src/log/kafka/kafka-log.ts';
 import { createTopics, topicPlan } from '../../../src/log/kafka/topics.ts';
 import { testServers } from '../../servers.ts';
@@ -23,7 +24,7 @@ describe('a broker behind TLS and SASL', { skip, timeout: 60_000 }, () => {
   const overSasl = { ...common, brokers: [`127.0.0.1:${servers.kafka.sasl}`], tls };
 
   const plain = { ...common, brokers: [`127.0.0.1:${servers.kafka.plain}`] };
-  const admin = openKafka(plain).admin();
+  const { own: admin, release } = openClient(plain, (kafka) => kafka.admin());
   const plan = topicPlan(plain, { partitions: 1, replicas: 1, retentionMs: -1 });
   before(async () => {
     await admin.connect();
@@ -31,7 +32,7 @@ describe('a broker behind TLS and SASL', { skip, timeout: 60_000 }, () => {
   });
   after(async () => {
     await admin.deleteTopics({ topics: plan.map(({ topic }) => topic) });
-    await admin.disconnect();
+    await release();
   });
 
   /** Whether a client gets in, else the code of its error. */
