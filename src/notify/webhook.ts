@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { alertStage, alertTitle } from '../domain/alert-words.ts';
+import { contentId } from '../domain/article-id.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Alert } from '../domain/trends.ts';
 import { wireAlert } from '../domain/wire.ts';
@@ -36,9 +37,9 @@ export function webhookNotifier(options: WebhookOptions): Notifier {
   };
 }
 
-/** The same for every attempt to deliver one state of an alert, another for the next. */
-function idempotencyKey(alert: Alert): string {
-  return `${alert.id}-${alert.status}-${alert.updatedAt}`;
+/** The same for every attempt to deliver one state of an alert, another for the next, which may be of the same instant. */
+export function idempotencyKey(alert: Alert): string {
+  return `${alert.id}-${contentId(JSON.stringify(wireAlert(alert)))}`;
 }
 
 function message(alert: Alert, context: DeliveryContext): Record<string, unknown> {

@@ -5,6 +5,7 @@ import { loadSetup } from '../../src/cli/setup.ts';
 import { embedded, openStorage, type Storage } from '../../src/cli/storage.ts';
 import { decodeAlert } from '../../src/domain/wire.ts';
 import type { Topic } from '../../src/log/port.ts';
+import { idempotencyKey } from '../../src/notify/webhook.ts';
 import { barograph } from '../e2e/barograph.ts';
 import { eventually } from '../eventually.ts';
 import { random } from '../ledger/scored.ts';
@@ -147,7 +148,7 @@ async function examine(
   for await (const chunk of log.read('alerts', 0, 0))
     for (const { value } of chunk) {
       const { alert } = decodeAlert(value);
-      states.add(`${alert.id}-${alert.status}-${alert.updatedAt}`);
+      states.add(idempotencyKey(alert));
     }
   for (const state of states) assert.ok(hook.received.has(state), `nobody was told of ${state}`);
   for (const [key, { bodies }] of hook.received) assert.equal(bodies.size, 1, `${key} was told in different words`);

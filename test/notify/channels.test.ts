@@ -90,8 +90,11 @@ test('webhook: sends the alert as JSON with a key that repeats share and a signa
   await notifier.deliver(alert, once, never);
   await notifier.deliver(alert, { ...once, repeat: true }, never);
   await notifier.deliver({ ...alert, updatedAt: alert.updatedAt + 1 }, once, never);
-  const [first, again, next] = server.received;
+  const stronger = { ...alert.evidence, observed: { ...alert.evidence.observed, negative: 99 } };
+  await notifier.deliver({ ...alert, evidence: stronger }, once, never);
+  const [first, again, next, sameInstant] = server.received;
   assert.ok(first !== undefined && again !== undefined && next !== undefined);
+  assert.notEqual(first.headers['idempotency-key'], sameInstant?.headers['idempotency-key']);
   assert.equal(first.headers['idempotency-key'], again.headers['idempotency-key']);
   assert.notEqual(first.headers['idempotency-key'], next.headers['idempotency-key']);
   assert.equal(first.headers['x-barograph-signature'], `sha256=${createHmac('sha256', 'k').update(first.body).digest('hex')}`);

@@ -32,11 +32,16 @@ export function openClient<T extends Connectable>(options: KafkaOptions, make: (
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    if (isReleased) socket.destroy(new Error('The client was released.'));
+    socket.on('error', () => undefined); // kafkajs listens from the next turn on
+    if (isReleased) end(socket);
     return socket;
   };
   let isReleased = false;
-  const own = make(openKafka(options, socketFactory));
+  const onTrouble = (message: string): void => {
+    if (!isReleased) options.onTrouble?.(message);
+  };
+  const heard = options.onTrouble === undefined ? options : { ...options, onTrouble };
+  const own = make(openKafka(heard, socketFactory));
   const release = async (): Promise<void> => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -45,7 +50,7 @@ export function openClient<T extends Connectable>(options: KafkaOptions, make: (
     await Promise.race([own.disconnect().catch(() => undefined), late]);
     clearTimeout(timer);
     isReleased = true;
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets) end(socket);
   };
   return {
     own,
@@ -55,6 +60,9 @@ export function openClient<T extends Connectable>(options: KafkaOptions, make: (
     },
   };
 }
+
+/** By an error, which is what kafkajs notices: a connection that it holds for open keeps a timer. */
+const end = (socket: Socket): unknown => socket.destroy(new Error('The client was released.'));
 
 /** Makes a client and connects it; one that cannot is released. Rejects as kafkajs does. */
 export async function connectClient<T extends Connectable>(options: KafkaOptions, make: (kafka: Kafka) => T): Promise<Client<T>> {
