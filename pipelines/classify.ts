@@ -59,7 +59,7 @@ interface Scored {
 
 function decode(delivery: Delivery): Decoded {
   try {
-    return { delivery, record: decodeRaw(delivery.record.value) };
+    return { delivery, record: decodeRaw(delivery.record.value, delivery.record.appendedAt) };
   } catch (error) {
     return { delivery, record: undefined, error };
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Article, ScoredArticle } from './article.ts';
+import type { Article, Instant, ScoredArticle } from './article.ts';
+import { articleId } from './article-id.ts';
 import { BarographError } from './errors.ts';
 import type { DeadLetter, RawRecord, ScoredRecord } from './records.ts';
 import type { Alert } from './trends.ts';
@@ -52,7 +53,21 @@ const settings = z.object({
   resolveAfterMs: positiveMs,
 });
 
-const raw = z.discriminatedUnion('type', [z.object({ type: z.literal('article'), ...articleFields }), tick]);
+/** What another program may leave out; `rawArticle` fills it in. */
+const rawFields = z.object({
+  type: z.literal('article'),
+  title: z.string().min(1).meta({ description: 'Plain text.' }),
+  id: articleFields.id.optional().meta({ description: 'Made of the URL, or of time and title, when left out.' }),
+  source: z.string().default('').meta({ description: 'Who published it.' }),
+  url: z.string().default(''),
+  summary: z.string().default(''),
+  publishedAt: instant.optional().meta({ description: 'The time of the record when left out, or in the future.' }),
+  appendedAt: instant.optional().meta({ description: 'When it entered the log: the time of the record when left out.' }),
+  dated: z.boolean().optional().meta({ description: 'Whether publishedAt is what the publisher said.' }),
+  language: z.string().default(''),
+  tickers: z.array(z.string()).default([]).meta({ description: 'Symbols that the source attached.' }),
+});
+const raw = z.discriminatedUnion('type', [rawFields, tick]);
 const scored = z.discriminatedUnion('type', [
   z.object({ type: z.literal('article'), ...scoredFields }),
   tick,
@@ -69,6 +84,9 @@ const deadLetter = z.object({
   requeueTo: z.string(),
   at: instant,
 });
+
+/** Of the format of every topic's records; a reader of one version can read what a later one of the same number writes. */
+export const WIRE_VERSION = 1;
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -87,11 +105,19 @@ export function encodeScored(record: ScoredRecord): string {
   return JSON.stringify(record.type === 'settings' ? record : { ...record, at: iso(record.at) });
 }
 
-export function decodeRaw(text: string): RawRecord {
+/** `recordedAt` is when the record came into the log: it stands in for times that another program left out. */
+export function decodeRaw(text: string, recordedAt?: Instant): RawRecord {
   const record = check(raw, text);
-  if (record.type !== 'article') return record;
-  const { type, ...article } = record;
-  return { type, article: article satisfies Article };
+  return record.type === 'article' ? { type: 'article', article: rawArticle(record, recordedAt) } : record;
+}
+
+function rawArticle({ type: _, ...given }: z.output<typeof rawFields>, recordedAt: Instant | undefined): Article {
+  const appendedAt = given.appendedAt ?? recordedAt;
+  if (appendedAt === undefined) throw new BarographError('E_RECORD_INVALID', 'The record says no time: appendedAt is missing.');
+  const isDated = given.publishedAt !== undefined && (given.appendedAt !== undefined || given.publishedAt <= appendedAt);
+  const publishedAt = isDated ? (given.publishedAt ?? appendedAt) : appendedAt;
+  const id = given.id ?? articleId({ ...given, guid: '', publishedAt });
+  return { ...given, id, publishedAt, appendedAt, dated: given.dated ?? isDated };
 }
 
 export function decodeScored(text: string): ScoredRecord {
@@ -187,4 +213,23 @@ function check<T>(schema: z.ZodType<T>, text: string): T {
 
 function firstLine(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? '';
+}
+
+/** The records of each topic as JSON Schema (2020-12). */
+export function wireSchemas(): Readonly<Record<string, unknown>> {
+  const schemas = { 'news.raw': raw, 'news.scored': scored, alerts: alert, 'dead-letter': deadLetter };
+  return Object.fromEntries(
+    Object.entries(schemas).map(([topic, schema]) => [
+      `${topic}.v${WIRE_VERSION}.json`,
+      { title: `A record of ${topic}, version ${WIRE_VERSION}`, ...z.toJSONSchema(schema, { io: 'input' }) },
+    ]),
+  );
+}
+
+if (import.meta.main) {
+  const { mkdirSync, writeFileSync } = await import('node:fs');
+  const folder = new URL('../../docs/schemas/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, schema] of Object.entries(wireSchemas()))
+    writeFileSync(new URL(name, folder), `${JSON.stringify(schema, null, 2)}\n`);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Article, ScoredArticle } from '../../src/domain/article.ts';
@@ -14,6 +15,7 @@ import {
   encodeDeadLetter,
   encodeRaw,
   encodeScored,
+  wireSchemas,
 } from '../../src/domain/wire.ts';
 import { scored, settings, T0, tick } from '../ledger/scored.ts';
 import { exampleAlert } from '../notify/alerts.ts';
@@ -116,6 +118,31 @@ describe('the wire format', () => {
         },
       ),
     );
+  });
+
+  it('takes an article of another program, and fills in what that left out from the time of the record', () => {
+    const decode = (fields: object): Article => {
+      const record = decodeRaw(JSON.stringify({ type: 'article', title: 'Oil slips', ...fields }), T0);
+      assert.ok(record.type === 'article');
+      return record.article;
+    };
+    const bare = decode({});
+    assert.deepEqual([bare.publishedAt, bare.appendedAt, bare.dated, bare.source], [T0, T0, false, '']);
+    assert.match(bare.id, /^[0-9a-f]{24}$/);
+    assert.equal(decode({}).id, bare.id);
+    const dated = decode({ publishedAt: '2026-01-04T23:00:00+01:00', url: 'https://example.com/a' });
+    assert.deepEqual([dated.publishedAt, dated.dated], [T0 - 2 * 3_600_000, true]);
+    assert.notEqual(dated.id, bare.id);
+    const early = decode({ publishedAt: '2027-01-01T00:00:00Z' });
+    assert.deepEqual([early.publishedAt, early.dated], [T0, false]);
+    assert.throws(() => decodeRaw('{"type":"article","title":""}', T0), /title: /);
+  });
+
+  it('is published as JSON Schema (node src/domain/wire.ts writes it anew)', async () => {
+    for (const [name, schema] of Object.entries(wireSchemas())) {
+      const published = await readFile(new URL(`../../docs/schemas/${name}`, import.meta.url), 'utf8');
+      assert.deepEqual(JSON.parse(published), JSON.parse(JSON.stringify(schema)), name);
+    }
   });
 
   it('names the fields that are wrong', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { barograph, type Life, outcomesOf, start, terminate } from './barograph.
 import { writeRecording } from './recording.ts';
 
 const { servers, skip } = testServers();
+const hasKcat = spawnSync('kcat', ['-V']).status === 0;
 const ARTICLES = 3000;
 
 describe('on Kafka and Elasticsearch', { skip, timeout: 4 * 60_000 }, () => {
@@ -84,5 +86,40 @@ store: {elasticsearch: {node: "${nodes[0]}", prefix: ${name}-, replicas: 0}}
     const verified = await json('verify');
     assert.equal(verified.differences, 0);
     assert.equal(verified.acknowledged, verified.records);
+  });
+
+  it('takes what kcat produces, and gives what kcat and curl read', {
+    skip: hasKcat ? false : 'kcat is not installed',
+  }, async (t) => {
+    const kcat = (args: readonly string[], input?: string): string =>
+      execFileSync('kcat', ['-b', brokers[0] as string, ...args], {
+        encoding: 'utf8',
+        ...(input === undefined ? {} : { input }),
+      });
+    const title = 'Acme recalls its product after a failure';
+    kcat(['-P', '-t', `${name}.news.raw`], `${JSON.stringify({ type: 'article', title, source: 'kcat' })}\n{"type":"article"}\n`);
+    const life = start(['run', 'classify', 'ledger', '--model', 'stub'], { cwd: folder.path, timeoutMs: 60_000 });
+    t.after(() => life.child.kill('SIGKILL'));
+
+    const query = encodeURIComponent('source:kcat');
+    const found = async () => {
+      const response = await fetch(`${nodes[0]}/${name}-articles/_search?q=${query}`);
+      const { hits } = (await response.json()) as { hits: { hits: { _source: Record<string, unknown> }[] } };
+      return hits.hits.map(({ _source }) => _source);
+    };
+    await eventually(async () => (await found()).length === 1, 'the article');
+    const [article] = await found();
+    assert.deepEqual([article?.title, article?.dated, article?.kind], [title, false, 'article']);
+    assert.ok(Math.abs(Date.parse(String(article?.['@timestamp'])) - Date.now()) < 60_000);
+
+    assert.equal((await terminate(life)).code, 0);
+    const letters = kcat(['-C', '-t', `${name}.dead-letter`, '-o', '-20', '-e', '-q', '-f', '%h %s\n'])
+      .trim()
+      .split('\n');
+    assert.match(letters.at(-1) ?? '', /^schema=dead-letter\/1,producer=barograph \{.*title: /);
+    const scored = kcat(['-C', '-t', `${name}.news.scored`, '-o', '-20', '-e', '-q', '-f', '%h %s\n'])
+      .trim()
+      .split('\n');
+    assert.ok(scored.some((line) => line.startsWith('schema=news.scored/1') && line.includes(title)));
   });
 });

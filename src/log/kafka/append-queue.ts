@@ -7,10 +7,13 @@ import type { KafkaOptions } from './connection.ts';
 const MOST_BYTES = 900_000;
 /** An append waits so long for others, to share a request; while one is under way the next ones gather anyway. */
 const LINGER_MS = 2;
+const PRODUCER = 'barograph';
 
 interface Piece {
   readonly topic: string;
   readonly records: readonly NewRecord[];
+  /** What the records are, for readers: the topic without its prefix, and a version. */
+  readonly schema: string;
   readonly isLast: boolean;
   /** Of the append that it is a piece of. */
   readonly outcome: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
@@ -30,12 +33,12 @@ export class AppendQueue {
     this.#options = options;
   }
 
-  append(topic: string, records: readonly NewRecord[]): Promise<void> {
+  append(topic: string, schema: string, records: readonly NewRecord[]): Promise<void> {
     const pieces = cut(records);
     return new Promise((resolve, reject) => {
       const outcome = { resolve, reject };
       for (const [i, piece] of pieces.entries())
-        this.#waiting.push({ topic, records: piece, isLast: i === pieces.length - 1, outcome });
+        this.#waiting.push({ topic, schema, records: piece, isLast: i === pieces.length - 1, outcome });
       this.#pumping ??= this.#pump();
     });
   }
@@ -56,7 +59,9 @@ export class AppendQueue {
           ...{ acks: -1, compression: CompressionTypes.GZIP },
           topicMessages: [...Map.groupBy(together, ({ topic }) => topic)].map(([topic, pieces]) => ({
             topic,
-            messages: pieces.flatMap(({ records }) => records.map(({ key, value }) => ({ key, value }))),
+            messages: pieces.flatMap(({ records, schema }) =>
+              records.map(({ key, value }) => ({ key, value, headers: { schema, producer: PRODUCER } })),
+            ),
           })),
         });
         for (const { isLast, outcome } of together) if (isLast) outcome.resolve();

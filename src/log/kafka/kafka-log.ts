@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
+import { WIRE_VERSION } from '../../domain/wire.ts';
 import type { EventLog, LogRecord, NewRecord, PartitionRange, SubscribeOptions, Subscription, Topic } from '../port.ts';
 import { AppendQueue } from './append-queue.ts';
 import { type Client, connectClient } from './client.ts';
@@ -28,7 +29,7 @@ export class KafkaLog implements EventLog {
 
   async append(topic: Topic, records: readonly NewRecord[]): Promise<void> {
     if (records.length === 0) return;
-    await this.#guarded(() => this.#appends.append(topicName(this.#options, topic), records));
+    await this.#guarded(() => this.#appends.append(topicName(this.#options, topic), `${topic}/${WIRE_VERSION}`, records));
   }
 
   async subscribe(topic: Topic, group: string, options: SubscribeOptions = {}): Promise<Subscription> {
