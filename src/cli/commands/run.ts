@@ -81,6 +81,10 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
       await rm(place.dataDir, { recursive: true, force: true });
     }
     const storage = open(await openStorage(place));
+    if (place.elasticsearch !== undefined && names.includes('ledger') && recording === undefined) {
+      const { keepRetention } = await import('../retention.ts');
+      open(keepRetention(place.elasticsearch, () => systemClock.now(), logger));
+    }
     const settings = config.ledger;
     const facts: Record<string, unknown> = { mode: isDemo ? 'demo' : 'live', version: projectVersion(), now: null, bundle: '' };
     const pipelines: Pipeline[] = [];
