@@ -135,7 +135,8 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
     open(reportStatus({ ...shared, metrics, pipelines, facts: () => facts }));
     const running = runTogether(pipelines, logger);
     ready = true;
-    await Promise.race([running.finished, new Promise((done) => stop.addEventListener('abort', done, { once: true }))]);
+    const stopped = new Promise((done) => stop.addEventListener('abort', done, { once: true }));
+    await (pipelines.length === 0 ? stopped : Promise.race([running.finished, stopped]));
     if (stop.aborted) logger.info('stopping: what is in flight is finished first');
     await running.stop();
     await running.finished;
