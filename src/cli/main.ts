@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   validate: async () => (await import('./commands/validate.ts')).validateCommand(),
   schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
   setup: async () => (await import('./commands/setup.ts')).setupCommand(),
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
   ingest: async () => (await import('./commands/ingest.ts')).ingestCommand(),
   classify: async () => (await import('./commands/classify.ts')).classifyCommand(),

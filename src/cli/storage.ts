@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { TargetPlace } from '../../pipelines/migrate.ts';
 import type { ElasticsearchConfig, KafkaConfig } from '../config/cluster.ts';
 import type { Config } from '../config/schema.ts';
 import { BarographError } from '../domain/errors.ts';
+import type { KafkaLog } from '../log/kafka/kafka-log.ts';
 import type { EventLog } from '../log/port.ts';
 import { SqliteLog } from '../log/sqlite.ts';
 import { SqliteStateStore } from '../store/sqlite-state.ts';
@@ -56,9 +58,22 @@ export async function openStorage({ dataDir, kafka, elasticsearch, onTrouble }: 
 
 /* Clients of clusters are loaded when they are needed: most commands start sooner without. */
 
-async function openKafkaLog(config: KafkaConfig, onTrouble: StoragePlace['onTrouble']): Promise<EventLog> {
-  const [{ KafkaLog }, { kafkaOptions }] = await Promise.all([import('../log/kafka/kafka-log.ts'), import('./clusters.ts')]);
-  return new KafkaLog(kafkaOptions(config, onTrouble));
+/** Both clusters, to be filled by `migrate`. */
+export async function openClusters(kafka: KafkaConfig, elasticsearch: ElasticsearchConfig): Promise<Storage & TargetPlace> {
+  const log = await openKafkaLog(kafka, undefined);
+  const { trends, states } = await openClusterStores(elasticsearch);
+  return {
+    ...{ log, trends, states },
+    setPositions: (topic, group, positions) => log.setPositions(topic, group, positions),
+    close: async () => {
+      for (const each of [states, trends, log]) await each.close();
+    },
+  };
+}
+
+async function openKafkaLog(config: KafkaConfig, onTrouble: StoragePlace['onTrouble']): Promise<KafkaLog> {
+  const [module, { kafkaOptions }] = await Promise.all([import('../log/kafka/kafka-log.ts'), import('./clusters.ts')]);
+  return new module.KafkaLog(kafkaOptions(config, onTrouble));
 }
 
 async function openClusterStores(config: ElasticsearchConfig): Promise<Pick<Storage, 'trends' | 'states'>> {

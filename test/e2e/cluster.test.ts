@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { loadSetup } from '../../src/cli/setup.ts';
@@ -121,5 +121,36 @@ store: {elasticsearch: {node: "${nodes[0]}", prefix: ${name}-, replicas: 0}}
       .trim()
       .split('\n');
     assert.ok(scored.some((line) => line.startsWith('schema=news.scored/1') && line.includes(title)));
+  });
+
+  it('copies an embedded set-up, goes on where it stood, and finds everything equal', async () => {
+    const all = (await readFile(join(folder.path, 'news.ndjson'), 'utf8')).trimEnd().split('\n');
+    await writeFile(join(folder.path, 'first.ndjson'), all.slice(0, 500).join('\n'));
+    await writeFile(join(folder.path, 'second.ndjson'), all.slice(500, 700).join('\n'));
+    assert.equal((await run('replay', 'first.ndjson', '--model', 'stub', '--data', 'data')).code, 0);
+    assert.equal((await run('ingest', 'second.ndjson', '--data', 'data')).code, 0); // not classified yet
+    const file = 'moved.yaml';
+    const text = await readFile(join(folder.path, 'barograph.yaml'), 'utf8');
+    await writeFile(
+      join(folder.path, file),
+      text.replaceAll(`${name}.`, `${name}.moved.`).replaceAll(`${name}-`, `${name}-moved-`),
+    );
+    await json('setup', '--config', file);
+    const counts = await json('migrate', '--config', file, '--data', 'data');
+    assert.ok(counts.records > 1000 && counts.documents > 1000 && counts.states > 0, JSON.stringify(counts));
+    const verified = await json('verify', '--config', file);
+    assert.equal(verified.differences, 0);
+    const again = await run('migrate', '--config', file, '--data', 'data');
+    assert.deepEqual([again.code, /news\.raw of the target has records/.test(again.stderr)], [2, true], again.stderr);
+
+    const before = (await json('series', 'list', '--limit', '1', '--config', file))[0].articles;
+    const life = start(['run', 'classify', 'ledger', '--model', 'stub', '--config', file], {
+      cwd: folder.path,
+      timeoutMs: 60_000,
+    });
+    const articles = async (): Promise<number> => (await json('series', 'list', '--limit', '1', '--config', file))[0].articles;
+    await eventually(async () => (await articles()) > before + 150, 'the articles that were not classified', 40_000);
+    assert.equal((await terminate(life)).code, 0);
+    assert.equal((await json('verify', '--config', file)).differences, 0);
   });
 });

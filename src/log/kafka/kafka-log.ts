@@ -91,6 +91,13 @@ export class KafkaLog implements EventLog {
     });
   }
 
+  /** Says how far a group has come; it must have no members. */
+  async setPositions(topic: Topic, group: string, positions: ReadonlyMap<number, number>): Promise<void> {
+    const partitions = [...positions].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+    const place = { groupId: groupName(this.#options, group), topic: topicName(this.#options, topic) };
+    await this.#asking((admin) => admin.setOffsets({ ...place, partitions }));
+  }
+
   async close(): Promise<void> {
     for (const subscription of [...this.#subscriptions]) await subscription.close();
     await this.#appends.close();
