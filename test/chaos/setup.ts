@@ -6,8 +6,8 @@ import { freePorts } from '../../infra/local/free-ports.ts';
 import { barograph } from '../e2e/barograph.ts';
 import { writeRecording } from '../e2e/recording.ts';
 import { type SearchProxy, searchProxy } from '../search-proxy.ts';
+import { type TcpProxy, tcpProxy } from '../tcp-proxy.ts';
 import { Processes } from './processes.ts';
-import { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
 import { webhookReceiver } from './webhook-receiver.ts';
 
 /** Servers of its own behind proxies, the processes of a set-up, and a channel that is told of alerts. */
