@@ -12,7 +12,7 @@ import { DocumentsRejected } from '../src/store/trend-port.ts';
 import { isInvalidRecord, keepRejected, type Rejected, rejectedRecord } from './dead-letter.ts';
 import type { LedgerDeps } from './ledger.ts';
 import { keepSnapshot, loadSnapshot, takeSnapshot } from './ledger-snapshot.ts';
-import { foldAlong } from './ledger-standby.ts';
+import { Standby } from './ledger-standby.ts';
 
 /** A snapshot is taken after so many records or so long, whichever is first: at most this much is folded again after a crash. */
 const SNAPSHOT_RECORDS = 50_000;
@@ -34,6 +34,7 @@ export interface Folded {
 /** The fold in the hands of whoever holds the partition. */
 export class LedgerOwner {
   readonly #deps: LedgerDeps;
+  readonly #standby: Standby;
   #ledger = new Ledger(emptyState(DEFAULT_LEDGER_SETTINGS));
   /**
    * Alerts of records below are in the `alerts` topic already. The store is written again from the snapshot on: it may have
@@ -44,30 +45,15 @@ export class LedgerOwner {
   /** The newest snapshot: the record that it stands before, and when it was taken. */
   #snapshot = { next: 0, at: 0 };
   #ticker: NodeJS.Timeout | undefined;
-  #following: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
-  /** Folded along with the owner before. */
-  #warm: Ledger | undefined;
 
   constructor(deps: LedgerDeps) {
     this.#deps = deps;
+    this.#standby = new Standby(deps);
   }
 
-  /** Folds along with the owner, if one there is, so that this one can go on from there at once. Never rejects. */
+  /** Until it is this one's turn. */
   standBy(): void {
-    if (this.#resumed) return;
-    const stop = new AbortController();
-    const along = async (): Promise<void> => {
-      const { log, states, meter } = this.#deps;
-      const ledger = new Ledger((await loadSnapshot(states)) ?? emptyState(DEFAULT_LEDGER_SETTINGS));
-      // What fails is tried again from the snapshot when it is this one's turn.
-      const failed = await foldAlong(ledger, log, stop.signal).then(
-        () => false,
-        () => true,
-      );
-      if (failed) meter.error('E_LOG_UNAVAILABLE');
-      else this.#warm = ledger;
-    };
-    this.#following = { stop, done: along().catch(() => undefined) };
+    this.#standby.begin();
   }
 
   /** Where the fold goes on. Once only: what was read before the partition was lost must not be folded after it came back. */
@@ -75,8 +61,8 @@ export class LedgerOwner {
     if (this.#resumed)
       throw new BarographError('E_LOG_UNAVAILABLE', 'The ledger lost its partition to another owner, and begins anew.');
     this.#resumed = true;
-    await this.#endFollowing();
-    this.#ledger = this.#warm ?? new Ledger((await loadSnapshot(this.#deps.states)) ?? emptyState(DEFAULT_LEDGER_SETTINGS));
+    this.#ledger =
+      (await this.#standby.end()) ?? new Ledger((await loadSnapshot(this.#deps.states)) ?? emptyState(DEFAULT_LEDGER_SETTINGS));
     this.#announcedBelow = (await this.#deps.log.positions('news.scored', 'ledger')).get(0) ?? 0;
     this.#snapshot = { next: this.#ledger.state.next, at: performance.now() };
     if (this.#deps.ticks) this.#scheduleTick();
@@ -179,12 +165,7 @@ export class LedgerOwner {
 
   async close(): Promise<void> {
     clearTimeout(this.#ticker);
-    await this.#endFollowing();
-  }
-
-  async #endFollowing(): Promise<void> {
-    this.#following?.stop.abort();
-    await this.#following?.done;
+    await this.#standby.end();
   }
 
   /** One tick at the start of every bucket; a late or repeated one is harmless. */

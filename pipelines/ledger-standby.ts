@@ -1,17 +1,62 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BarographError } from '../src/domain/errors.ts';
+import { DEFAULT_LEDGER_SETTINGS } from '../src/domain/settings.ts';
 import { decodeScored } from '../src/domain/wire.ts';
-import type { Ledger } from '../src/ledger/fold.ts';
+import { Ledger } from '../src/ledger/fold.ts';
+import { emptyState } from '../src/ledger/state.ts';
 import type { EventLog, LogRecord } from '../src/log/port.ts';
+import type { PipelineMeter } from '../src/ops/metrics.ts';
+import type { StateStore } from '../src/store/state-port.ts';
 import { isInvalidRecord } from './dead-letter.ts';
+import { loadSnapshot } from './ledger-snapshot.ts';
 
 /** How often a stand-by asks how far the owner has come. */
 const ASK_MS = 500;
+
+export interface StandbyDeps {
+  readonly log: EventLog;
+  readonly states: StateStore;
+  readonly meter: PipelineMeter;
+}
+
+/** Folds along with an owner, if one there is, so that whoever takes over can go on from there at once. */
+export class Standby {
+  readonly #deps: StandbyDeps;
+  readonly #stop = new AbortController();
+  #following: Promise<Ledger | undefined> | undefined;
+
+  constructor(deps: StandbyDeps) {
+    this.#deps = deps;
+  }
+
+  begin(): void {
+    if (!this.#stop.signal.aborted) this.#following ??= this.#follow();
+  }
+
+  /** What was folded, when it did not fail: whoever takes over begins with a snapshot otherwise. */
+  async end(): Promise<Ledger | undefined> {
+    this.#stop.abort();
+    return this.#following;
+  }
+
+  async #follow(): Promise<Ledger | undefined> {
+    const { log, states, meter } = this.#deps;
+    try {
+      const ledger = new Ledger((await loadSnapshot(states)) ?? emptyState(DEFAULT_LEDGER_SETTINGS));
+      await foldAlong(ledger, log, this.#stop.signal);
+      return ledger;
+    } catch (error) {
+      meter.error(error instanceof BarographError ? error.code : 'E_UNKNOWN');
+      return undefined;
+    }
+  }
+}
 
 /**
  * Folds along with an owner, without effects, until `stop` aborts: only records below the owner's position, so that whoever takes over
  * brings about again whatever may not be stored yet. Rejects with `E_LOG_*`.
  */
-export async function foldAlong(ledger: Ledger, log: EventLog, stop: AbortSignal): Promise<void> {
+async function foldAlong(ledger: Ledger, log: EventLog, stop: AbortSignal): Promise<void> {
   const position = new Position(log);
   for await (const chunk of log.read('news.scored', 0, ledger.state.next, stop)) {
     for (const record of chunk) {

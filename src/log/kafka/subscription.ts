@@ -1,27 +1,13 @@
-import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
 import type { BarographError } from '../../domain/errors.ts';
-import { AckTracker } from '../ack-tracker.ts';
-import type { Delivery, LogRecord, SubscribeOptions, Subscription, Topic } from '../port.ts';
+import type { Delivery, SubscribeOptions, Subscription, Topic } from '../port.ts';
 import { WakeUp } from '../wake-up.ts';
 import { groupName, type KafkaOptions, kafkaFault, topicName } from './connection.ts';
 import { Membership } from './membership.ts';
+import { Share } from './share.ts';
 
-/** Records of a partition that wait for `next`; at the bound the partition is paused, at half of it resumed. */
-const MOST_WAITING = 4096;
 const COMMIT_MS = 250;
 const WAIT_MS = 1000;
-
-/** What this member knows of a partition that it was given; void once it is given to another. */
-interface Share {
-  readonly partition: number;
-  readonly tracker: AckTracker;
-  readonly waiting: LogRecord[];
-  /** The offset that the next record must have been fetched from. */
-  expected: number;
-  /** A position up to here, or a beginning that its reader chose, is not committed. */
-  committed: number;
-  paused: boolean;
-}
 
 /** What a subscription asks of its log. */
 export interface GroupPositions {
@@ -48,7 +34,7 @@ export class KafkaSubscription implements Subscription {
   readonly #arrived = new WakeUp();
   readonly #joined = Promise.withResolvers<void>();
   #consumer: Consumer | undefined;
-  /** Changes with each deal. */
+  /** By partition; changes with each deal. A share is void once its partition is given to another. */
   #shares = new Map<number, Share>();
   #fault: BarographError | undefined;
   #commitTimer: NodeJS.Timeout | undefined;
@@ -94,16 +80,13 @@ export class KafkaSubscription implements Subscription {
       const seen = this.#arrived.seen;
       if (this.#fault !== undefined) throw this.#fault;
       for (const share of this.#shares.values()) {
-        if (share.waiting.length === 0) continue;
-        const records = share.waiting.splice(0, max);
+        const records = share.take(max);
+        if (records.length === 0) continue;
         this.#resume(share);
         // Whoever was served goes to the end, so that no partition starves.
         this.#shares.delete(share.partition);
         this.#shares.set(share.partition, share);
-        return records.map((record) => {
-          share.tracker.delivered(record.offset);
-          return { record, ack: () => this.#ack(share, record.offset) };
-        });
+        return records.map((record) => ({ record, ack: () => this.#ack(share, record.offset) }));
       }
       await this.#arrived.wait(seen, WAIT_MS, signal);
     }
@@ -135,7 +118,7 @@ export class KafkaSubscription implements Subscription {
   }
 
   #ack(share: Share, offset: number): void {
-    if (this.#shares.get(share.partition) !== share || !share.tracker.acknowledge(offset)) return;
+    if (this.#shares.get(share.partition) !== share || !share.acknowledge(offset)) return;
     this.#commitTimer ??= setTimeout(() => {
       // An error of the timer's commit comes back at the next one, or at close, whose caller hears it.
       this.commit().catch(() => undefined);
@@ -144,9 +127,9 @@ export class KafkaSubscription implements Subscription {
 
   async #commitShares(): Promise<void> {
     const consumer = this.#consumer;
-    const moved = [...this.#shares.values()].filter(({ tracker, committed }) => tracker.position > committed);
+    const moved = [...this.#shares.values()].filter(({ position, committed }) => position > committed);
     if (consumer === undefined || moved.length === 0) return;
-    const positions = moved.map((share) => ({ share, position: share.tracker.position }));
+    const positions = moved.map((share) => ({ share, position: share.position }));
     try {
       await consumer.commitOffsets(
         positions.map(({ share, position }) => ({
@@ -158,7 +141,7 @@ export class KafkaSubscription implements Subscription {
       if (isDealt(error)) return;
       throw kafkaFault(error, this.#options.brokers);
     }
-    for (const { share, position } of positions) share.committed = position;
+    for (const { share, position } of positions) share.wasCommitted(position);
   }
 
   #assigned(consumer: Consumer, partitions: readonly number[], stayed: boolean): void {
@@ -196,17 +179,15 @@ export class KafkaSubscription implements Subscription {
       const start = Math.max(wanted, firsts.get(partition) ?? 0);
       if (start > wanted)
         this.#options.onTrouble?.(`${this.#name}/${partition}: records ${wanted} to ${start - 1} are no longer kept`);
-      const committedTo = Math.max(committed, start);
-      const share = { partition, tracker: new AckTracker(start), waiting: [], expected: start, committed: committedTo };
-      const begun: Share = { ...share, paused: false };
-      shares.set(partition, begun);
-      this.#goOn(consumer, begun);
+      const share = new Share(this.#topic, partition, start, committed);
+      shares.set(partition, share);
+      this.#goOn(consumer, share);
     }
   }
 
-  #goOn(consumer: Consumer, { partition, expected, paused }: Share): void {
+  #goOn(consumer: Consumer, { partition, expected, isPaused }: Share): void {
     consumer.seek({ topic: this.#name, partition, offset: String(expected) });
-    if (!paused) consumer.resume([{ topic: this.#name, partitions: [partition] }]);
+    if (!isPaused) consumer.resume([{ topic: this.#name, partitions: [partition] }]);
   }
 
   #dealing(): void {
@@ -216,30 +197,20 @@ export class KafkaSubscription implements Subscription {
 
   async #take({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
     const share = this.#shares.get(batch.partition);
-    // Of an earlier deal, or from before a seek: kafkajs fetches again from where it should.
-    if (share === undefined || fetchedFrom(batch) !== share.expected) return;
-    for (const message of batch.messages) share.waiting.push(this.#record(batch.partition, message));
-    share.expected = Number(batch.lastOffset()) + 1;
+    if (share?.accept(batch) !== true) return;
     resolveOffset(batch.lastOffset());
     this.#arrived.wake();
-    if (share.waiting.length >= MOST_WAITING && !share.paused) {
-      share.paused = true;
+    if (share.isFull && !share.isPaused) {
+      share.isPaused = true;
       this.#consumer?.pause([{ topic: this.#name, partitions: [share.partition] }]);
     }
     await heartbeat();
   }
 
   #resume(share: Share): void {
-    if (!share.paused || share.waiting.length > MOST_WAITING / 2) return;
-    share.paused = false;
+    if (!share.isPaused || !share.hasRoom) return;
+    share.isPaused = false;
     this.#consumer?.resume([{ topic: this.#name, partitions: [share.partition] }]);
-  }
-
-  #record(partition: number, { offset, key, value, timestamp }: KafkaMessage): LogRecord {
-    return {
-      ...{ topic: this.#topic, partition, offset: Number(offset), appendedAt: Number(timestamp) },
-      ...{ key: key?.toString('utf8') ?? '', value: value?.toString('utf8') ?? '' },
-    };
   }
 
   /** The member tries again by itself, but not when that cannot help. */
@@ -252,9 +223,6 @@ export class KafkaSubscription implements Subscription {
     this.#arrived.wake();
   }
 }
-
-/** kafkajs keeps the offset that a batch was asked from, though its types do not say so. */
-const fetchedFrom = (batch: EachBatchPayload['batch']): number => Number(Reflect.get(batch, 'fetchedOffset'));
 
 const DEALT = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'NOT_COORDINATOR_FOR_GROUP']);
 
