@@ -46,9 +46,10 @@ interface Row {
 
 /**
  * A recording of made-up news over four days, always the same for a size: mostly new stories, some told again in the same or
- * nearly the same words, some rows twice or late, a few that are none, and at the end a burst of bad news about one company.
+ * nearly the same words, some rows twice or late, a few that are none, and at the end a burst of bad news about one company; more
+ * bursts, about others, come at equal distances before.
  */
-export async function writeRecording(file: string, articles: number): Promise<void> {
+export async function writeRecording(file: string, articles: number, bursts = 1): Promise<void> {
   const next = random(20_260_105);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T; // `next` is below 1
   const lines: string[] = [];
@@ -59,7 +60,18 @@ export async function writeRecording(file: string, articles: number): Promise<vo
   };
   const title = (company: string, what: string): string =>
     `${company} ${pick(UNITS)} unit ${pick(PLACES)} ${what}, ${Math.floor(next() * 900) + 100} affected, ${pick(TAILS)}`;
+  const burst = (name: string, from: number, company: string, ticker: string): void => {
+    for (let n = 0; n < 40; n += 1) {
+      const ts = new Date(from + n * MINUTE).toISOString();
+      add({ ts, id: `${name}${n}`, ticker, title: title(company, pick(BAD)) });
+    }
+  };
+  const every = Math.ceil(articles / bursts);
   for (let n = 0; n < articles; n += 1) {
+    if (n > 0 && n % every === 0) {
+      const [company, symbol] = COMPANIES[(n / every) % COMPANIES.length] ?? COMPANIES[0];
+      burst(`burst${n}-`, T0 + Math.floor((n / articles) * 4 * DAY), company, symbol);
+    }
     const behind = next() < 0.01 ? 5 * HOUR : 20 * MINUTE;
     const at = T0 + Math.floor((n / articles) * 4 * DAY) - Math.floor(next() * behind);
     const [company, symbol] = pick(COMPANIES);
@@ -73,10 +85,7 @@ export async function writeRecording(file: string, articles: number): Promise<vo
     else if (chance < 0.17) lines.push(JSON.stringify({ ts, id }), `{"ts": "${ts}", "title": "cut of`);
     else add({ ts, id, ticker: symbol, title: title(company, pick([...GOOD, ...PLAIN, ...PLAIN, ...BAD])) });
   }
-  for (let n = 0; n < 40; n += 1) {
-    const at = T0 + 4 * DAY + n * MINUTE;
-    add({ ts: new Date(at).toISOString(), id: `burst${n}`, ticker: 'BA', title: title('Boeing', pick(BAD)) });
-  }
+  burst('burst', T0 + 4 * DAY, 'Boeing', 'BA');
   add({ ts: new Date(T0 + 4 * DAY + 8 * HOUR).toISOString(), id: 'last', title: title('Apple', pick(PLAIN)) });
   await writeFile(file, `${lines.join('\n')}\n`);
 }
