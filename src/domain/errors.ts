@@ -48,14 +48,22 @@ export const ERRORS = {
     'See the reason with `barograph dead-letter show`; mend the producer, then requeue.',
   ),
   // Log and stores
-  E_LOG_UNAVAILABLE: entry('retry', 'The event log cannot be reached.', 'It is tried again; see the cause.'),
+  E_LOG_UNAVAILABLE: entry(
+    'retry',
+    'The event log cannot be reached.',
+    'Check that it runs, and its address; pipelines try again by themselves.',
+  ),
   E_LOG_REFUSED: entry(
     'stop',
     'Kafka refused the login, or does not allow what is needed.',
     'Check log.kafka.sasl and the access rules of the cluster.',
   ),
   E_LOG_NOT_SET_UP: entry('stop', 'Kafka lacks a topic that is needed.', 'Run `barograph setup`.'),
-  E_STORE_UNAVAILABLE: entry('retry', 'The store cannot be reached.', 'It is tried again; see the cause.'),
+  E_STORE_UNAVAILABLE: entry(
+    'retry',
+    'The store cannot be reached.',
+    'Check that it runs, and its address; pipelines try again by themselves.',
+  ),
   E_STORE_REFUSED: entry(
     'stop',
     'Elasticsearch refused the login, does not allow what is needed, or is of a version that is not known.',
