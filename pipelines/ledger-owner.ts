@@ -11,7 +11,7 @@ import type { Delivery } from '../src/log/port.ts';
 import { DocumentsRejected } from '../src/store/trend-port.ts';
 import { isInvalidRecord, keepRejected, type Rejected, rejectedRecord } from './dead-letter.ts';
 import type { LedgerDeps } from './ledger.ts';
-import { keepSnapshot, loadSnapshot, takeSnapshot } from './ledger-snapshot.ts';
+import { keepSnapshot, loadLedger, takeSnapshot } from './ledger-snapshot.ts';
 import { Standby } from './ledger-standby.ts';
 
 /** A snapshot is taken after so many records or so long, whichever is first: at most this much is folded again after a crash. */
@@ -61,8 +61,7 @@ export class LedgerOwner {
     if (this.#resumed)
       throw new BarographError('E_LOG_UNAVAILABLE', 'The ledger lost its partition to another owner, and begins anew.');
     this.#resumed = true;
-    this.#ledger =
-      (await this.#standby.end()) ?? new Ledger((await loadSnapshot(this.#deps.states)) ?? emptyState(DEFAULT_LEDGER_SETTINGS));
+    this.#ledger = (await this.#standby.end()) ?? (await loadLedger(this.#deps.states));
     this.#announcedBelow = (await this.#deps.log.positions('news.scored', 'ledger')).get(0) ?? 0;
     this.#snapshot = { next: this.#ledger.state.next, at: performance.now() };
     if (this.#deps.ticks) this.#scheduleTick();

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BarographError } from '../src/domain/errors.ts';
-import { DEFAULT_LEDGER_SETTINGS } from '../src/domain/settings.ts';
 import { decodeScored } from '../src/domain/wire.ts';
-import { Ledger } from '../src/ledger/fold.ts';
-import { emptyState } from '../src/ledger/state.ts';
+import type { Ledger } from '../src/ledger/fold.ts';
 import type { EventLog, LogRecord } from '../src/log/port.ts';
 import type { PipelineMeter } from '../src/ops/metrics.ts';
 import type { StateStore } from '../src/store/state-port.ts';
 import { isInvalidRecord } from './dead-letter.ts';
-import { loadSnapshot } from './ledger-snapshot.ts';
+import { loadLedger } from './ledger-snapshot.ts';
 
 /** How often a stand-by asks how far the owner has come. */
 const ASK_MS = 500;
@@ -42,7 +40,7 @@ export class Standby {
   async #follow(): Promise<Ledger | undefined> {
     const { log, states, meter } = this.#deps;
     try {
-      const ledger = new Ledger((await loadSnapshot(states)) ?? emptyState(DEFAULT_LEDGER_SETTINGS));
+      const ledger = await loadLedger(states);
       await foldAlong(ledger, log, this.#stop.signal);
       return ledger;
     } catch (error) {

@@ -3,6 +3,7 @@ import { BarographError } from '../src/domain/errors.ts';
 import type { EventLog, Topic } from '../src/log/port.ts';
 import type { StateStore } from '../src/store/state-port.ts';
 import type { TrendStore } from '../src/store/trend-port.ts';
+import { SNAPSHOT_KEY } from './ledger-snapshot.ts';
 
 /** What a set-up stands on. */
 export interface Place {
@@ -32,8 +33,7 @@ const TOPICS: readonly (readonly [Topic, string | undefined])[] = [
   ['dead-letter', undefined],
 ];
 /** What only a running process means. */
-const TRANSIENT = /^(?:status|lease)\//;
-const BLOBS = ['ledger/snapshot'];
+const TRANSIENT = 'status/';
 
 /**
  * Copies a log with its groups' positions, what was made of it, and what is remembered, into an empty place; both must stand still. Offsets
@@ -96,11 +96,9 @@ async function copyDocuments(from: TrendStore, to: TrendStore): Promise<number> 
 }
 
 async function copyStates(from: StateStore, to: StateStore): Promise<number> {
-  const records = (await from.list('')).filter(({ key }) => !TRANSIENT.test(key));
+  const records = (await from.list('')).filter(({ key }) => !key.startsWith(TRANSIENT));
   for (const { key, value, expiresAt } of records) await to.put(key, value, expiresAt === null ? {} : { expiresAt });
-  for (const key of BLOBS) {
-    const bytes = await from.getBlob(key);
-    if (bytes !== undefined) await to.putBlob(key, bytes);
-  }
+  const snapshot = await from.getBlob(SNAPSHOT_KEY);
+  if (snapshot !== undefined) await to.putBlob(SNAPSHOT_KEY, snapshot);
   return records.length;
 }

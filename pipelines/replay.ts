@@ -5,6 +5,7 @@ import type { Clock } from '../src/domain/clock.ts';
 import { BarographError } from '../src/domain/errors.ts';
 import { bucketStart } from '../src/domain/series.ts';
 import { encodeRaw } from '../src/domain/wire.ts';
+import { lagOf } from '../src/log/lag.ts';
 import type { EventLog, NewRecord } from '../src/log/port.ts';
 import type { PipelineMeter } from '../src/ops/metrics.ts';
 import type { StateStore } from '../src/store/state-port.ts';
@@ -100,7 +101,7 @@ class Replay {
     this.#lines += row.lines;
     if (this.#pending.length < CHUNK) return;
     await this.#flush(false);
-    while (!stop.aborted && (await this.#ahead()) > MAX_AHEAD) await sleep(WAIT_MS);
+    while (!stop.aborted && (await lagOf(this.#deps.log, 'news.raw', 'classify')) > MAX_AHEAD) await sleep(WAIT_MS);
   }
 
   #advance(at: Instant): void {
@@ -141,12 +142,6 @@ class Replay {
     meter.sent(pending.length);
     const progress: ReplayProgress = { lines: this.#lines, faults: this.#faults, now: this.#now, done };
     await states.put(`replay/${name}`, JSON.stringify(progress));
-  }
-
-  async #ahead(): Promise<number> {
-    const ranges = await this.#deps.log.ranges('news.raw');
-    const positions = await this.#deps.log.positions('news.raw', 'classify');
-    return ranges.reduce((sum, { partition, first, next }) => sum + next - Math.max(first, positions.get(partition) ?? 0), 0);
   }
 }
 

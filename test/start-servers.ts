@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openCluster, SERVERS } from '../infra/local/cluster.ts';
-import { freePorts } from '../infra/local/free-ports.ts';
+import { SERVERS } from '../infra/local/cluster.ts';
+import { openTestCluster, testPorts } from './open-test-cluster.ts';
 import type { TestServers } from './servers.ts';
 
 /** Tests whose servers must be there fail without them. */
@@ -16,9 +16,8 @@ export async function startServers(files: readonly string[]): Promise<() => Prom
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   if (!texts.some((text) => text.includes('/servers.ts'))) return async () => undefined;
   const folder = await mkdtemp(join(tmpdir(), 'barograph-servers-'));
-  const [plain = 0, controller = 0, tls = 0, sasl = 0, http = 0, transport = 0] = await freePorts(6);
-  const ports = { kafka: { plain, controller, tls, sasl }, elasticsearch: { http, transport } };
-  const cluster = await openCluster(folder, join(import.meta.dirname, '..', '.cache', 'infra'), ports);
+  const ports = await testPorts();
+  const cluster = await openTestCluster(folder, ports);
   const stop = async (): Promise<void> => {
     for (const name of SERVERS) await cluster.stop(name);
     await rm(folder, { recursive: true, force: true });

@@ -18,7 +18,10 @@ export type ServerName = (typeof SERVERS)[number];
 export interface LocalCluster {
   readonly folder: string;
   readonly certificates: Certificates;
-  /** Starts a server on its ports, or does nothing when it runs. Rejects with the end of its log. */
+  /**
+   * Starts a server on its ports, or does nothing when it runs. Rejects when a fitting Java or Maven is missing, and with the end of its
+   * log.
+   */
   start(name: ServerName): Promise<void>;
   stop(name: ServerName, signal?: NodeJS.Signals): Promise<void>;
   /** Of a server that runs. */
@@ -27,8 +30,7 @@ export interface LocalCluster {
 }
 
 /**
- * Opens a cluster's folder; servers that were started from it by another process are known. `cache` keeps jars. Throws when a fitting
- * Java or Maven is missing.
+ * Opens a cluster's folder; servers that were started from it by another process are known. `cache` keeps jars.
  */
 export async function openCluster(
   folder: string,

@@ -25,9 +25,13 @@ export const demo = (speed: number): Recording => ({
   speed: (at) => (at < SLOW_FROM ? Number.POSITIVE_INFINITY : speed),
 });
 
-/** A file of the user's. */
-export const recordingOf = (file: string, speed: number): Recording => ({
-  name: contentId(basename(file)),
-  rows: () => readArticleFile(file, { replay: true, clock: systemClock }),
+/** Files of the user's, one after the other. */
+export const recordingOf = (files: readonly string[], speed: number): Recording => ({
+  name: contentId(files.map((file) => basename(file)).join('\n')),
+  rows: () => rowsOf(files),
   speed: () => speed,
 });
+
+async function* rowsOf(files: readonly string[]): AsyncIterable<RecordedRow> {
+  for (const file of files) yield* readArticleFile(file, { replay: true, clock: systemClock });
+}

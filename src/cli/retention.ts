@@ -3,6 +3,7 @@ import { errorFields, type Logger } from '../ops/logger.ts';
 import { openElasticsearch } from '../store/elasticsearch/connection.ts';
 import { dropExpired } from '../store/elasticsearch/retention.ts';
 import { elasticsearchOptions } from './clusters.ts';
+import { repeat } from './repeat.ts';
 
 const EVERY_MS = 3_600_000;
 
@@ -10,20 +11,15 @@ const EVERY_MS = 3_600_000;
 export function keepRetention(config: ElasticsearchConfig, now: () => number, logger: Logger): { close(): Promise<void> } {
   const options = elasticsearchOptions(config);
   const client = openElasticsearch(options);
-  let pending = Promise.resolve();
   const tidy = async (): Promise<void> => {
     const dropped = await dropExpired(client, options, now() - config.retentionMs);
     if (dropped.length > 0) logger.info({ indices: dropped }, 'dropped indices that are older than the retention');
   };
-  const again = (): void => {
-    pending = pending.then(tidy).catch((error: unknown) => logger.warn(errorFields(error), 'the retention could not be kept'));
-  };
-  again();
-  const timer = setInterval(again, EVERY_MS);
+  const failed = (error: unknown): void => logger.warn(errorFields(error), 'the retention could not be kept');
+  const repeating = repeat(EVERY_MS, tidy, failed);
   return {
     close: async () => {
-      clearInterval(timer);
-      await pending;
+      await repeating.close();
       await client.close();
     },
   };

@@ -1,9 +1,11 @@
 import { hostname } from 'node:os';
 import type { Pipeline } from '../../pipelines/pipeline.ts';
 import type { Clock } from '../domain/clock.ts';
+import { lagOf } from '../log/lag.ts';
 import type { EventLog, Topic } from '../log/port.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { StateStore } from '../store/state-port.ts';
+import { repeat } from './repeat.ts';
 
 const EVERY_MS = 1_000;
 /** A process that says nothing for this long is gone. */
@@ -29,36 +31,29 @@ export interface StatusOptions {
 export function reportStatus(options: StatusOptions): { close(): Promise<void> } {
   const { states, log, clock, metrics, pipelines, facts } = options;
   const key = `status/${hostname()}/${process.pid}`;
-  let pending = Promise.resolve();
   const report = async (): Promise<void> => {
-    const lags = await Promise.all(pipelines.map(({ name }) => lagOf(log, metrics, name)));
+    const lags = await Promise.all(pipelines.map(({ name }) => measuredLag(log, metrics, name)));
     const value = {
       ...facts(),
       pipelines: pipelines.map(({ name, meter }, index) => ({ name, ...meter.counts, lag: lags[index] ?? null })),
     };
     await states.put(key, JSON.stringify(value), { expiresAt: clock.now() + EXPIRES_MS });
   };
-  const tick = (): void => {
-    // A status that cannot be written is no reason to stop: the pipelines themselves hear of a broken store.
-    pending = pending.then(report).catch(() => undefined);
-  };
-  tick();
-  const timer = setInterval(tick, EVERY_MS);
+  // A status that cannot be written is no reason to stop: the pipelines themselves hear of a broken store.
+  const repeating = repeat(EVERY_MS, report, () => undefined);
   return {
     close: async () => {
-      clearInterval(timer);
-      await pending;
+      await repeating.close();
       await states.delete(key).catch(() => undefined);
     },
   };
 }
 
-async function lagOf(log: EventLog, metrics: Metrics, pipeline: string): Promise<number | null> {
+async function measuredLag(log: EventLog, metrics: Metrics, pipeline: string): Promise<number | null> {
   const reads = READS[pipeline];
   if (reads === undefined) return null;
   const [topic, group] = reads;
-  const [ranges, positions] = await Promise.all([log.ranges(topic), log.positions(topic, group)]);
-  const lag = ranges.reduce((sum, { partition, next, first }) => sum + next - Math.max(first, positions.get(partition) ?? 0), 0);
+  const lag = await lagOf(log, topic, group);
   metrics.setLag(topic, group, lag);
   return lag;
 }

@@ -1,23 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { TargetPlace } from '../../pipelines/migrate.ts';
+import type { Place, TargetPlace } from '../../pipelines/migrate.ts';
 import type { ElasticsearchConfig, KafkaConfig } from '../config/cluster.ts';
 import type { Config } from '../config/schema.ts';
 import { BarographError } from '../domain/errors.ts';
 import type { KafkaLog } from '../log/kafka/kafka-log.ts';
-import type { EventLog } from '../log/port.ts';
 import { SqliteLog } from '../log/sqlite.ts';
 import { SqliteStateStore } from '../store/sqlite-state.ts';
 import { SqliteTrendStore } from '../store/sqlite-trends.ts';
-import type { StateStore } from '../store/state-port.ts';
-import type { TrendStore } from '../store/trend-port.ts';
 import { DEMO_DATA, loadSetup } from './setup.ts';
 
 /** The log and the stores that a command works on; the one place that says which adapters they are. */
-export interface Storage {
-  readonly log: EventLog;
-  readonly trends: TrendStore;
-  readonly states: StateStore;
+export interface Storage extends Place {
   close(): Promise<void>;
 }
 

@@ -74,13 +74,16 @@ export interface Running {
 /** Runs pipelines together: when one fails for good, all are drained and `finished` rejects with its error. */
 export function runTogether(pipelines: readonly Pipeline[], logger: Logger): Running {
   const stopping = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
   const runs = pipelines.map((pipeline) =>
     supervise(pipeline, logger, stopping.signal).catch((error: unknown) => {
       stopping.abort();
       throw error;
     }),
   );
-  const finished = Promise.allSettled(runs).then((outcomes) => {
+  const finished = Promise.allSettled([stopped, ...runs]).then((outcomes) => {
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   });
   finished.catch(() => undefined);

@@ -51,6 +51,11 @@ export interface SeriesPoint {
   readonly tone: number;
 }
 
+/** Of the sum of some stories' tone in ten-thousandths; 0 without any. */
+export function meanTone(toneUnits: number, stories: number): number {
+  return stories === 0 ? 0 : Math.round(toneUnits / stories) / 10_000;
+}
+
 export type AlertStatus = 'open' | 'resolved';
 export type Severity = 'warning' | 'critical';
 

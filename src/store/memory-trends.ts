@@ -1,5 +1,5 @@
 import { compareDocs, type Doc, type DocKind, type DocOf } from '../domain/doc.ts';
-import type { Alert, Rollup, SeriesPoint, Story } from '../domain/trends.ts';
+import { type Alert, meanTone, type Rollup, type SeriesPoint, type Story } from '../domain/trends.ts';
 import type { AlertQuery, SeriesQuery, SeriesTotal, StoryQuery, TrendStore } from './trend-port.ts';
 
 /** What outlives a closed memory store, so that tests can reopen it. */
@@ -117,8 +117,4 @@ function summed(rollups: readonly Rollup[]): Omit<SeriesPoint, 'start'> {
       stories,
     ),
   };
-}
-
-function meanTone(toneUnits: number, stories: number): number {
-  return stories === 0 ? 0 : Math.round(toneUnits / stories) / 10_000;
 }

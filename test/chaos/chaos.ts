@@ -9,6 +9,7 @@ import { idempotencyKey } from '../../src/notify/webhook.ts';
 import { barograph } from '../e2e/barograph.ts';
 import { eventually } from '../eventually.ts';
 import { random } from '../ledger/scored.ts';
+import { isDone } from '../pipelines/memory-system.ts';
 import { FAULTS, type Fault, RESTARTS } from './faults.ts';
 import { type ChaosSetup, CONFIG, openChaosSetup, RECORDING } from './setup.ts';
 
@@ -115,11 +116,7 @@ async function settled({ log, states }: Storage, note: (line: string) => void): 
     ['alerts', 'notify'],
   ];
   for (const [topic, group] of groups) {
-    const isDone = async (): Promise<boolean> => {
-      const positions = await log.positions(topic, group);
-      return (await log.ranges(topic)).every(({ partition, next }) => (positions.get(partition) ?? 0) >= next);
-    };
-    await eventually(isDone, `${group} to read all of ${topic}`, SETTLED_MS);
+    await eventually(() => isDone(log, topic, group), `${group} to read all of ${topic}`, SETTLED_MS);
   }
 }
 

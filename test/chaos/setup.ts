@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type LocalCluster, openCluster, SERVERS } from '../../infra/local/cluster.ts';
-import { freePorts } from '../../infra/local/free-ports.ts';
+import { type LocalCluster, SERVERS } from '../../infra/local/cluster.ts';
 import { barograph } from '../e2e/barograph.ts';
 import { writeRecording } from '../e2e/recording.ts';
+import { openTestCluster, testPorts } from '../open-test-cluster.ts';
 import { type SearchProxy, searchProxy } from '../search-proxy.ts';
 import { type TcpProxy, tcpProxy } from '../tcp-proxy.ts';
 import { Processes } from './processes.ts';
@@ -33,12 +33,11 @@ export async function openChaosSetup(
   folder: string,
   { articles, seconds, model }: { readonly articles: number; readonly seconds: number; readonly model: readonly string[] },
 ): Promise<ChaosSetup> {
-  const [plain = 0, controller = 0, tls = 0, sasl = 0, http = 0, transport = 0] = await freePorts(6);
-  const [kafka, search, hook] = await Promise.all([tcpProxy(plain), searchProxy(http), webhookReceiver(PATIENCE_MS)]);
-  const cluster = await openCluster(join(folder, 'servers'), join(import.meta.dirname, '..', '..', '.cache', 'infra'), {
-    kafka: { plain, controller, tls, sasl, advertised: kafka.port },
-    elasticsearch: { http, transport },
-  });
+  const ports = await testPorts();
+  const kafka = await tcpProxy(ports.kafka.plain);
+  const search = await searchProxy(ports.elasticsearch.http);
+  const hook = await webhookReceiver(PATIENCE_MS);
+  const cluster = await openTestCluster(join(folder, 'servers'), ports, kafka.port);
   const processes = new Processes(folder);
   const close = async (): Promise<void> => {
     processes.destroy();

@@ -36,15 +36,15 @@ export function migrateCommand(): Command {
         const target = await openClusters(kafka, elasticsearch);
         const progress = createProgress();
         try {
-          const counts = await migrate(source, target, (records) => progress.show(`${records} records`));
-          progress.end();
+          const counts = await migrate(source, target, (records) => progress.show(`${records} records`)).finally(() =>
+            progress.end(),
+          );
           createOutput(options.json === true).result(
             counts,
             ({ records, documents, states }) =>
               `${records} records of the log, ${documents} documents and ${states} states copied. \`barograph verify\` compares them.`,
           );
         } finally {
-          progress.end();
           await target.close();
         }
       } finally {

@@ -1,25 +1,24 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import { type RecordedRow, replayPipeline, replayProgress } from '../../../pipelines/replay.ts';
-import { contentId } from '../../domain/article-id.ts';
+import { replayPipeline, replayProgress } from '../../../pipelines/replay.ts';
 import { systemClock } from '../../domain/clock.ts';
 import { BarographError } from '../../domain/errors.ts';
 import { wireAlert } from '../../domain/wire.ts';
-import { readArticleFile } from '../../feeds/article-file.ts';
+import { lagOf } from '../../log/lag.ts';
 import type { EventLog, Topic } from '../../log/port.ts';
-import { openClassifier } from '../../model/serving/classifier.ts';
-import { openStubClassifier } from '../../model/serving/stub.ts';
 import { createLogger } from '../../ops/logger.ts';
 import { createMetrics } from '../../ops/metrics.ts';
 import type { TrendStore } from '../../store/trend-port.ts';
 import { parseSpeed } from '../arguments.ts';
+import { openModel } from '../model.ts';
 import { createOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
+import { recordingOf } from '../recordings.ts';
 import { describeSummary, holdingBefore, holdingOf, type ReplaySummary, summarise } from '../replay-summary.ts';
-import { DEFAULT_BUNDLE, loadSetup } from '../setup.ts';
+import { loadSetup } from '../setup.ts';
 import { embedded, openStorage, type Storage } from '../storage.ts';
 import { pipelinesOf, runTogether, terminationSignal } from '../system.ts';
 
@@ -62,10 +61,7 @@ export function replayCommand(): Command {
 
 export async function replay(storage: Storage, files: readonly string[], options: ReplayOptions): Promise<ReplaySummary> {
   const { config } = await loadSetup(options.config);
-  const bundle = options.model ?? config.model.bundleDir ?? DEFAULT_BUNDLE;
-  const { workers } = config.model;
-  const classifier =
-    bundle === 'stub' ? openStubClassifier() : await openClassifier({ bundle, ...(workers === undefined ? {} : { workers }) });
+  const classifier = await openModel(config.model, options.model);
   const logger = createLogger(config.logging.level);
   const metrics = createMetrics();
   const progress = createProgress();
@@ -80,16 +76,15 @@ export async function replay(storage: Storage, files: readonly string[], options
     onProgress: ({ state: { counters } }) =>
       progress.show(`${counters.articles} articles, ${counters.stories} stories, ${counters.alerts} alerts`),
   });
-  const name = contentId(files.map((file) => basename(file)).join('\n'));
+  const recording = recordingOf(files, options.speed);
+  const { name } = recording;
   const source = replayPipeline({
     log: storage.log,
     states: storage.states,
     clock: systemClock,
     meter: metrics.meter('replay'),
-    name,
-    rows: () => rowsOf(files),
     bucketMs: config.ledger.bucketMs,
-    speed: () => options.speed,
+    ...recording,
   });
   const before = await holdingBefore(storage, name);
   const articlesAtStart = await storage.trends.count('article');
@@ -116,10 +111,6 @@ export async function replay(storage: Storage, files: readonly string[], options
   return summarise(lines, before, end, Math.round((end.articles - articlesAtStart) / seconds));
 }
 
-async function* rowsOf(files: readonly string[]): AsyncIterable<RecordedRow> {
-  for (const file of files) yield* readArticleFile(file, { replay: true, clock: systemClock });
-}
-
 /** Waits until every record was folded and every alert passed on. */
 async function settled(log: EventLog, stop: AbortSignal): Promise<void> {
   const groups: readonly (readonly [Topic, string])[] = [
@@ -128,12 +119,7 @@ async function settled(log: EventLog, stop: AbortSignal): Promise<void> {
     ['alerts', 'notify'],
   ];
   for (const [topic, group] of groups) {
-    while (!stop.aborted) {
-      const positions = await log.positions(topic, group);
-      const ranges = await log.ranges(topic);
-      if (ranges.every(({ partition, next }) => (positions.get(partition) ?? 0) >= next)) break;
-      await sleep(20);
-    }
+    while (!stop.aborted && (await lagOf(log, topic, group)) > 0) await sleep(20);
   }
 }
 

@@ -7,16 +7,15 @@ import { replayPipeline } from '../../../pipelines/replay.ts';
 import { secretValues } from '../../config/secrets.ts';
 import { systemClock } from '../../domain/clock.ts';
 import { httpFetcher } from '../../feeds/fetch-feed.ts';
-import { openClassifier } from '../../model/serving/classifier.ts';
 import { lazyClassifier } from '../../model/serving/lazy.ts';
-import { openStubClassifier } from '../../model/serving/stub.ts';
 import { createLogger } from '../../ops/logger.ts';
 import { createMetrics } from '../../ops/metrics.ts';
 import { startWeb } from '../../web/server/server.ts';
 import { parsePort, parseSpeed } from '../arguments.ts';
+import { openModel } from '../model.ts';
 import { openNotifiers } from '../notifiers.ts';
 import { demo, recordingOf } from '../recordings.ts';
-import { CONFIG_FILE, DEFAULT_BUNDLE, DEMO_DATA, loadSetup, projectVersion } from '../setup.ts';
+import { CONFIG_FILE, DEMO_DATA, loadSetup, projectVersion } from '../setup.ts';
 import { reportStatus } from '../status.ts';
 import { embedded, openStorage, type StoragePlace } from '../storage.ts';
 import { pipelinesOf, runTogether, terminationSignal } from '../system.ts';
@@ -58,7 +57,11 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
   const { config, file } = await loadSetup(options.config);
   const isDemo = file === undefined && options.recording === undefined;
   const recording =
-    options.recording === undefined ? (isDemo ? demo(options.speed) : undefined) : recordingOf(options.recording, options.speed);
+    options.recording === undefined
+      ? isDemo
+        ? demo(options.speed)
+        : undefined
+      : recordingOf([options.recording], options.speed);
   const logger = createLogger(config.logging.level, { secrets: secretValues(config) });
   const metrics = createMetrics();
   const stop = terminationSignal();
@@ -89,10 +92,7 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
     const facts: Record<string, unknown> = { mode: isDemo ? 'demo' : 'live', version: projectVersion(), now: null, bundle: '' };
     const pipelines: Pipeline[] = [];
     if (names.includes('classify') || names.includes('ledger') || names.includes('notify')) {
-      const { workers, bundleDir } = config.model;
-      const bundle = options.model ?? bundleDir ?? DEFAULT_BUNDLE;
-      const model = { bundle, ...(workers === undefined ? {} : { workers }) };
-      const classifier = open(lazyClassifier(async () => (bundle === 'stub' ? openStubClassifier() : openClassifier(model))));
+      const classifier = open(lazyClassifier(() => openModel(config.model, options.model)));
       const notifiers = openNotifiers(config.notifiers).map(open);
       const parts = pipelinesOf({
         ...{ storage, metrics, model: config.model, settings, classifier, notifiers, ticks: recording === undefined },
@@ -136,7 +136,7 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
     const running = runTogether(pipelines, logger);
     ready = true;
     const stopped = new Promise((done) => stop.addEventListener('abort', done, { once: true }));
-    await (pipelines.length === 0 ? stopped : Promise.race([running.finished, stopped]));
+    await Promise.race([running.finished, stopped]);
     if (stop.aborted) logger.info('stopping: what is in flight is finished first');
     await running.stop();
     await running.finished;

@@ -12,6 +12,7 @@ const PRODUCER = 'barograph';
 interface Piece {
   readonly topic: string;
   readonly records: readonly NewRecord[];
+  readonly bytes: number;
   /** What the records are, for readers: the topic without its prefix, and a version. */
   readonly schema: string;
   readonly isLast: boolean;
@@ -38,7 +39,7 @@ export class AppendQueue {
     return new Promise((resolve, reject) => {
       const outcome = { resolve, reject };
       for (const [i, piece] of pieces.entries())
-        this.#waiting.push({ topic, schema, records: piece, isLast: i === pieces.length - 1, outcome });
+        this.#waiting.push({ ...piece, topic, schema, isLast: i === pieces.length - 1, outcome });
       this.#pumping ??= this.#pump();
     });
   }
@@ -77,11 +78,11 @@ export class AppendQueue {
 
   /** As many as fit into a request, at least one. */
   #take(): readonly Piece[] {
-    let bytes = 0;
+    let together = 0;
     let count = 0;
-    for (const { records } of this.#waiting) {
-      bytes += records.reduce((sum, record) => sum + bytesOf(record), 0);
-      if (count > 0 && bytes > MOST_BYTES) break;
+    for (const { bytes } of this.#waiting) {
+      together += bytes;
+      if (count > 0 && together > MOST_BYTES) break;
       count += 1;
     }
     return this.#waiting.splice(0, count);
@@ -106,17 +107,16 @@ export class AppendQueue {
 
 const bytesOf = ({ key, value }: NewRecord): number => Buffer.byteLength(key) + Buffer.byteLength(value) + 64;
 
-function cut(records: readonly NewRecord[]): readonly (readonly NewRecord[])[] {
-  const pieces: NewRecord[][] = [];
-  let bytes = 0;
+function cut(records: readonly NewRecord[]): readonly Pick<Piece, 'records' | 'bytes'>[] {
+  const pieces: { records: NewRecord[]; bytes: number }[] = [];
   for (const record of records) {
     const size = bytesOf(record);
-    if (pieces.length === 0 || bytes + size > MOST_BYTES) {
-      pieces.push([]);
-      bytes = 0;
+    const last = pieces.at(-1);
+    if (last === undefined || last.bytes + size > MOST_BYTES) pieces.push({ records: [record], bytes: size });
+    else {
+      last.records.push(record);
+      last.bytes += size;
     }
-    pieces.at(-1)?.push(record);
-    bytes += size;
   }
   return pieces;
 }

@@ -33,11 +33,7 @@ export class KafkaLog implements EventLog {
   }
 
   async subscribe(topic: Topic, group: string, options: SubscribeOptions = {}): Promise<Subscription> {
-    const positions = {
-      positions: (of: Topic, by: string) => this.positions(of, by),
-      firsts: async (of: Topic) => new Map((await this.ranges(of)).map(({ partition, first }) => [partition, first])),
-    };
-    const subscription = new KafkaSubscription(this.#options, topic, group, options, positions, () =>
+    const subscription = new KafkaSubscription(this.#options, topic, group, options, this, () =>
       this.#subscriptions.delete(subscription),
     );
     this.#subscriptions.add(subscription);

@@ -1,6 +1,6 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import type { BarographError } from '../../domain/errors.ts';
-import type { Delivery, SubscribeOptions, Subscription, Topic } from '../port.ts';
+import type { Delivery, EventLog, SubscribeOptions, Subscription, Topic } from '../port.ts';
 import { WakeUp } from '../wake-up.ts';
 import { groupName, type KafkaOptions, kafkaFault, topicName } from './connection.ts';
 import { Membership } from './membership.ts';
@@ -8,14 +8,6 @@ import { Share } from './share.ts';
 
 const COMMIT_MS = 250;
 const WAIT_MS = 1000;
-
-/** What a subscription asks of its log. */
-export interface GroupPositions {
-  /** The group's position in each partition; 0 where it never committed. */
-  positions(topic: Topic, group: string): Promise<ReadonlyMap<number, number>>;
-  /** Offset of the oldest record kept, by partition. */
-  firsts(topic: Topic): Promise<ReadonlyMap<number, number>>;
-}
 
 /**
  * A reader of a group. kafkajs pushes what it fetched into a share for each partition, and pauses it when too much waits; positions are
@@ -27,7 +19,7 @@ export class KafkaSubscription implements Subscription {
   readonly #topic: Topic;
   readonly #group: string;
   readonly #startAt: SubscribeOptions['startAt'];
-  readonly #positions: GroupPositions;
+  readonly #log: Pick<EventLog, 'positions' | 'ranges'>;
   readonly #onClose: () => void;
   readonly #name: string;
   readonly #membership: Membership;
@@ -47,14 +39,14 @@ export class KafkaSubscription implements Subscription {
     topic: Topic,
     group: string,
     { startAt }: SubscribeOptions,
-    positions: GroupPositions,
+    log: Pick<EventLog, 'positions' | 'ranges'>,
     onClose: () => void,
   ) {
     this.#options = options;
     this.#topic = topic;
     this.#group = group;
     this.#startAt = startAt;
-    this.#positions = positions;
+    this.#log = log;
     this.#onClose = onClose;
     this.#name = topicName(options, topic);
     this.#membership = new Membership(
@@ -163,8 +155,8 @@ export class KafkaSubscription implements Subscription {
   /** Partitions come paused, and go on from where this reader wants to begin. */
   async #begin(consumer: Consumer, partitions: readonly number[], shares: Map<number, Share>): Promise<void> {
     if (partitions.length === 0 || this.#shares !== shares) return;
-    const positions = await this.#positions.positions(this.#topic, this.#group);
-    const firsts = await this.#positions.firsts(this.#topic);
+    const positions = await this.#log.positions(this.#topic, this.#group);
+    const firsts = new Map((await this.#log.ranges(this.#topic)).map(({ partition, first }) => [partition, first]));
     for (const partition of partitions) {
       const committed = positions.get(partition) ?? 0;
       const kept = shares.get(partition);

@@ -52,6 +52,16 @@ export function elasticsearchFault(error: unknown, nodes: readonly string[]): Ba
   return new BarographError('E_STORE_UNAVAILABLE', `${where} cannot be used: ${said}`, { cause: error });
 }
 
+/** `undefined` for what does not exist, an index included. */
+export async function unlessMissing<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof errors.ResponseError && error.statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
 /** Whether a request that failed may be sent again as it was. */
 export function passes(error: unknown): boolean {
   if (error instanceof errors.ResponseError) return isPassing(error.statusCode);

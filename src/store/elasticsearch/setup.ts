@@ -1,5 +1,5 @@
-import { type Client, errors } from '@elastic/elasticsearch';
-import { type ElasticsearchOptions, guarded } from './connection.ts';
+import type { Client } from '@elastic/elasticsearch';
+import { type ElasticsearchOptions, guarded, unlessMissing } from './connection.ts';
 import { type IndexSettings, indexTemplates, type NamedTemplate } from './templates.ts';
 
 /** The templates that the cluster lacks or has in another shape. */
@@ -28,11 +28,6 @@ export async function putTemplates(
 
 /** A template says itself what it was made of: the cluster gives settings back in another form. */
 async function digestThere(client: Client, name: string): Promise<unknown> {
-  try {
-    const { index_templates: found } = await client.indices.getIndexTemplate({ name });
-    return found[0]?.index_template._meta?.digest;
-  } catch (error) {
-    if (error instanceof errors.ResponseError && error.statusCode === 404) return undefined;
-    throw error;
-  }
+  const found = await unlessMissing(() => client.indices.getIndexTemplate({ name }));
+  return found?.index_templates[0]?.index_template._meta?.digest;
 }

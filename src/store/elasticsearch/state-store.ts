@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type Client, errors, type estypes } from '@elastic/elasticsearch';
+import { type Client, errors } from '@elastic/elasticsearch';
 import { type Clock, systemClock } from '../../domain/clock.ts';
 import type { PutOptions, StateRecord, StateStore } from '../state-port.ts';
-import { type ElasticsearchOptions, guarded, openElasticsearch } from './connection.ts';
+import { type ElasticsearchOptions, guarded, openElasticsearch, unlessMissing } from './connection.ts';
 import { blobIndex, stateIndex } from './templates.ts';
 
 /** Of a blob, in one document; base64 makes a third more. */
@@ -52,7 +52,7 @@ export class ElasticsearchStateStore implements StateStore {
     try {
       return revisionOf(await this.#client.index({ ...request, ...seen }));
     } catch (error) {
-      if (statusOf(error) === 409) return undefined;
+      if (error instanceof errors.ResponseError && error.statusCode === 409) return undefined;
       return guarded(this.#options, () => Promise.reject(error));
     }
   }
@@ -129,16 +129,8 @@ export class ElasticsearchStateStore implements StateStore {
     return (await this.#lenient(get))?._source;
   }
 
-  /** `undefined` for what does not exist, an index included. */
-  async #lenient<T>(work: () => Promise<T>): Promise<T | undefined> {
-    return guarded(this.#options, async () => {
-      try {
-        return await work();
-      } catch (error) {
-        if (statusOf(error) === 404) return undefined;
-        throw error;
-      }
-    });
+  #lenient<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return guarded(this.#options, () => unlessMissing(work));
   }
 }
 
@@ -146,21 +138,17 @@ export class ElasticsearchStateStore implements StateStore {
 const idOf = (key: string): string => createHash('sha256').update(key).digest('hex');
 const chunkId = (key: string, generation: string, i: number): string => `${idOf(key)}-${generation}-${i}`;
 
-const statusOf = (error: unknown): number | undefined => (error instanceof errors.ResponseError ? error.statusCode : undefined);
-
-const revisionOf = ({
-  _seq_no: seq,
-  _primary_term: term,
-}: Pick<estypes.WriteResponseBase, '_seq_no' | '_primary_term'>): string => `${term ?? 0}.${seq ?? 0}`;
-
-function recordOf(hit: {
-  readonly _source?: StateSource | undefined;
+interface Placed {
   readonly _seq_no?: number | undefined;
   readonly _primary_term?: number | undefined;
-}): StateRecord | undefined {
+}
+
+const revisionOf = ({ _seq_no: seq, _primary_term: term }: Placed): string => `${term ?? 0}.${seq ?? 0}`;
+
+function recordOf(hit: Placed & { readonly _source?: StateSource | undefined }): StateRecord | undefined {
   if (hit._source === undefined) return undefined;
   const { key, value, expiresAt } = hit._source;
-  return { key, value, expiresAt, revision: `${hit._primary_term ?? 0}.${hit._seq_no ?? 0}` };
+  return { key, value, expiresAt, revision: revisionOf(hit) };
 }
 
 const isExpired = ({ expiresAt }: StateRecord, now: number): boolean => expiresAt !== null && expiresAt <= now;

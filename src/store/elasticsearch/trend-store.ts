@@ -1,7 +1,7 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
 import { DOC_KINDS, type Doc, type DocKind, type DocOf } from '../../domain/doc.ts';
 import type { SeriesKey } from '../../domain/series.ts';
-import type { Alert, SeriesPoint, Story } from '../../domain/trends.ts';
+import { type Alert, meanTone, type SeriesPoint, type Story } from '../../domain/trends.ts';
 import {
   type AlertQuery,
   DocumentsRejected,
@@ -193,5 +193,5 @@ function sumsOf(bucket: Bucket): Omit<SeriesPoint, 'start'> {
   const [articles = 0, stories = 0, negative = 0, neutral = 0, positive = 0, units = 0] = COUNTS.map(
     (field) => bucket[field].value,
   );
-  return { articles, stories, negative, neutral, positive, tone: stories === 0 ? 0 : Math.round(units / stories) / 10_000 };
+  return { articles, stories, negative, neutral, positive, tone: meanTone(units, stories) };
 }

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LocalCluster, openCluster } from '../../../infra/local/cluster.ts';
-import { freePorts } from '../../../infra/local/free-ports.ts';
+import type { LocalCluster } from '../../../infra/local/cluster.ts';
 import { connectClient } from '../../../src/log/kafka/client.ts';
 import type { KafkaOptions } from '../../../src/log/kafka/connection.ts';
 import { KafkaLog } from '../../../src/log/kafka/kafka-log.ts';
 import { createTopics, topicPlan } from '../../../src/log/kafka/topics.ts';
 import type { Subscription } from '../../../src/log/port.ts';
 import { eventually } from '../../eventually.ts';
+import { openTestCluster, testPorts } from '../../open-test-cluster.ts';
 import { testServers } from '../../servers.ts';
 import { type TcpProxy, tcpProxy } from '../../tcp-proxy.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
@@ -28,12 +27,9 @@ describe('what kafkajs is known for', { skip, timeout: 3 * 60_000 }, () => {
   before(async () => {
     process.on('warning', onWarning);
     folder = await temporaryFolder();
-    const [plain = 0, controller = 0, tls = 0, sasl = 0, http = 0, transport = 0] = await freePorts(6);
-    proxy = await tcpProxy(plain);
-    cluster = await openCluster(folder.path, join(import.meta.dirname, '../../../.cache/infra'), {
-      kafka: { plain, controller, tls, sasl, advertised: proxy.port },
-      elasticsearch: { http, transport },
-    });
+    const ports = await testPorts();
+    proxy = await tcpProxy(ports.kafka.plain);
+    cluster = await openTestCluster(folder.path, ports, proxy.port);
     await cluster.start('kafka');
     options = { brokers: [`127.0.0.1:${proxy.port}`], prefix: '', sessionTimeoutMs: 6000 };
     const { own, release } = await connectClient(options, (kafka) => kafka.admin());

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Doc } from '../../../src/domain/doc.ts';
-import { type ElasticsearchOptions, openElasticsearch } from '../../../src/store/elasticsearch/connection.ts';
-import { putTemplates } from '../../../src/store/elasticsearch/setup.ts';
+import type { ElasticsearchOptions } from '../../../src/store/elasticsearch/connection.ts';
 import { ElasticsearchStateStore } from '../../../src/store/elasticsearch/state-store.ts';
-import { indexTemplates } from '../../../src/store/elasticsearch/templates.ts';
 import { ElasticsearchTrendStore } from '../../../src/store/elasticsearch/trend-store.ts';
 import { DocumentsRejected } from '../../../src/store/trend-port.ts';
 import { type SearchFault, type SearchProxy, searchProxy } from '../../search-proxy.ts';
 import { testServers } from '../../servers.ts';
+import { elasticsearchPlace } from './place.ts';
 
 const { servers, skip } = testServers();
 const T0 = Date.UTC(2026, 0, 5, 12);
@@ -26,17 +24,9 @@ const rollups = (count: number, more: object = {}): Doc[] =>
 
 describe('Elasticsearch through a bad connection', { skip, timeout: 60_000 }, () => {
   if (servers === undefined) return;
-  const prefix = `faults-${randomUUID().slice(0, 8)}-`;
-  const direct = { nodes: [`http://127.0.0.1:${servers.elasticsearch.http}`], prefix };
-  const client = openElasticsearch(direct);
-  const templates = indexTemplates(direct, { shards: 1, replicas: 0 });
-  before(() => putTemplates(client, direct, templates));
-  after(async () => {
-    const indices = Object.keys(await client.indices.get({ index: `${prefix}*` }));
-    if (indices.length > 0) await client.indices.delete({ index: indices });
-    for (const { name } of templates) await client.indices.deleteIndexTemplate({ name });
-    await client.close();
-  });
+  const { options: direct, make, remove } = elasticsearchPlace(servers);
+  before(make);
+  after(remove);
 
   async function through(t: TestContext, options: Partial<ElasticsearchOptions> = {}, tls = false) {
     const proxy = await searchProxy(servers?.elasticsearch.http ?? 0, tls ? servers?.certificates.server : undefined);
