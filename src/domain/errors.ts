@@ -56,7 +56,7 @@ export const ERRORS = {
   E_LOG_REFUSED: entry(
     'stop',
     'Kafka refused the login, or does not allow what is needed.',
-    'Check log.kafka.sasl and the access rules of the cluster.',
+    'Check mechanism, its user or token in log.kafka, and the access rules of the cluster.',
   ),
   E_LOG_NOT_SET_UP: entry('stop', 'Kafka lacks a topic that is needed.', 'Run `barograph setup`.'),
   E_STORE_UNAVAILABLE: entry(
