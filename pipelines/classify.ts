@@ -89,7 +89,7 @@ async function append(deps: ClassifyDeps, batch: readonly Scored[]): Promise<voi
   const rejected: Rejected[] = [];
   for (const { delivery, record, error } of batch) {
     if (record === undefined) rejected.push(rejectedRecord('classify', delivery.record, error));
-    else records.push({ key: delivery.record.key, value: encodeScored(record) });
+    else records.push({ key: delivery.record.key, value: encodeScored(record), traceparent: delivery.record.traceparent });
   }
   if (rejected.length > 0) await keepRejected(deps.log, deps.clock, rejected);
   await deps.log.append('news.scored', records);

@@ -13,14 +13,15 @@ export interface Rejected {
   readonly payload: string;
   readonly requeueTo: string;
   readonly error: unknown;
+  readonly traceparent?: string | undefined;
 }
 
 /** Keeps what could not be processed, with its reason. Durable when resolved. */
 export async function keepRejected(log: EventLog, clock: Clock, rejected: readonly Rejected[]): Promise<void> {
   await log.append(
     'dead-letter',
-    rejected.map(({ stage, origin, payload, requeueTo, error }) => ({
-      key: origin,
+    rejected.map(({ stage, origin, payload, requeueTo, error, traceparent }) => ({
+      ...{ key: origin, traceparent },
       value: encodeDeadLetter({
         stage,
         origin,
@@ -42,6 +43,7 @@ export function rejectedRecord(stage: string, record: LogRecord, error: unknown)
     payload: record.value,
     requeueTo: record.topic,
     error,
+    traceparent: record.traceparent,
   };
 }
 

@@ -28,7 +28,7 @@ export interface Migrated {
 const TOPICS: readonly (readonly [Topic, string | undefined])[] = [
   ['news.raw', 'classify'],
   ['news.scored', 'ledger'],
-  ['news.labelled', undefined],
+  ['news.labelled', 'labels'],
   ['alerts', 'notify'],
   ['dead-letter', undefined],
 ];

@@ -15,6 +15,7 @@ const READS: Readonly<Record<string, readonly [Topic, string]>> = {
   classify: ['news.raw', 'classify'],
   ledger: ['news.scored', 'ledger'],
   notify: ['alerts', 'notify'],
+  labels: ['news.labelled', 'labels'],
 };
 
 export interface StatusOptions {

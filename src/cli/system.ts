@@ -1,4 +1,5 @@
 import { classifyPipeline } from '../../pipelines/classify.ts';
+import { labelsPipeline } from '../../pipelines/labels.ts';
 import { ledgerPipeline } from '../../pipelines/ledger.ts';
 import { notifyPipeline } from '../../pipelines/notify.ts';
 import { type Pipeline, supervise } from '../../pipelines/pipeline.ts';
@@ -31,11 +32,12 @@ export interface PartsOptions {
   readonly onProgress?: (ledger: Ledger) => void;
 }
 
-/** The three pipelines behind the log, ready to run. */
+/** The pipelines behind the log, ready to run. */
 export function pipelinesOf(options: PartsOptions): {
   readonly classify: Pipeline;
   readonly ledger: Pipeline;
   readonly notify: Pipeline;
+  readonly labels: Pipeline;
 } {
   const { storage, metrics, model } = options;
   const shared = { log: storage.log, clock: systemClock };
@@ -60,6 +62,7 @@ export function pipelinesOf(options: PartsOptions): {
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     }),
     notify: notifyPipeline({ ...shared, meter: metrics.meter('notify'), states: storage.states, notifiers: options.notifiers }),
+    labels: labelsPipeline({ ...shared, meter: metrics.meter('labels') }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Article, Instant, ScoredArticle } from './article.ts';
+import type { Article, Instant, ScoredArticle, SentimentLabel } from './article.ts';
 import type { LedgerSettings } from './settings.ts';
 
 /** Time, as a record: the log's clock reads `at` from here on. A tick that is not newer than the clock changes nothing. */
@@ -25,6 +25,17 @@ export type RawRecord = { readonly type: 'article'; readonly article: Article } 
 
 /** What stands in `news.scored`. */
 export type ScoredRecord = { readonly type: 'article'; readonly article: ScoredArticle } | Tick | Promotion | SettingsChange;
+
+/** What a person says of a text, or of a company in it; stands in `news.labelled`. It says a sentiment, a topic or both. */
+export interface LabelRecord {
+  readonly text: string;
+  /** Whom the sentiment is about, as the text calls it. */
+  readonly entity?: string | undefined;
+  readonly sentiment?: SentimentLabel | undefined;
+  readonly topic?: string | undefined;
+  readonly by: string;
+  readonly at: Instant;
+}
 
 /** Something that could not be processed: kept with its reason, never dropped. */
 export interface DeadLetter {

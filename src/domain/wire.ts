@@ -1,92 +1,15 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Article, Instant, ScoredArticle } from './article.ts';
 import { articleId } from './article-id.ts';
 import { BarographError } from './errors.ts';
-import type { DeadLetter, RawRecord, ScoredRecord } from './records.ts';
+import type { DeadLetter, LabelRecord, RawRecord, ScoredRecord } from './records.ts';
 import type { Alert } from './trends.ts';
+import * as schemas from './wire-schemas.ts';
 
 /*
- * The log's records as JSON text. Instants travel as ISO 8601 in UTC, so that any consumer can read them. Whatever stands
- * in a topic may have been written by another program: decoding checks every field and rejects with `E_RECORD_INVALID`.
+ * The log's records as JSON text. Instants travel as ISO 8601 in UTC, so that any consumer can read them. Decoding checks every
+ * field and rejects with `E_RECORD_INVALID`.
  */
-
-const instant = z.iso
-  .datetime({ offset: true })
-  .transform((text) => Date.parse(text))
-  .pipe(z.number().int());
-const probability = z.number().min(0).max(1);
-const sentiment = z.object({ negative: probability, neutral: probability, positive: probability });
-
-const articleFields = {
-  id: z.string().min(1).max(128),
-  source: z.string(),
-  url: z.string(),
-  title: z.string().min(1),
-  summary: z.string(),
-  publishedAt: instant,
-  appendedAt: instant,
-  dated: z.boolean(),
-  language: z.string(),
-  tickers: z.array(z.string()),
-};
-
-const scoredFields = {
-  ...articleFields,
-  sentiment,
-  topics: z.array(z.object({ label: z.string(), p: probability })).min(1),
-  entities: z.array(z.object({ symbol: z.string().min(1), name: z.string(), sentiment })),
-  fingerprint: z.object({ exact: z.string(), simhash: z.string().regex(/^[0-9a-f]{16}$/), words: z.number().int() }),
-  bundle: z.string(),
-};
-
-const tick = z.object({ type: z.literal('tick'), at: instant });
-const positiveMs = z.number().int().positive();
-const settings = z.object({
-  bucketMs: positiveMs,
-  latenessMs: z.number().int().nonnegative(),
-  storyWindowMs: positiveMs,
-  dedupeWindowMs: positiveMs,
-  windowsMs: z.array(positiveMs).min(1),
-  minStories: z.number().int().positive(),
-  budgetPerDay: z.number().positive(),
-  warmUpMs: z.number().int().nonnegative(),
-  resolveAfterMs: positiveMs,
-});
-
-/** What another program may leave out; `rawArticle` fills it in. */
-const rawFields = z.object({
-  type: z.literal('article'),
-  title: z.string().min(1).meta({ description: 'Plain text.' }),
-  id: articleFields.id.optional().meta({ description: 'Made of the URL, or of time and title, when left out.' }),
-  source: z.string().default('').meta({ description: 'Who published it.' }),
-  url: z.string().default(''),
-  summary: z.string().default(''),
-  publishedAt: instant.optional().meta({ description: 'The time of the record when left out, or in the future.' }),
-  appendedAt: instant.optional().meta({ description: 'When it entered the log: the time of the record when left out.' }),
-  dated: z.boolean().optional().meta({ description: 'Whether publishedAt is what the publisher said.' }),
-  language: z.string().default(''),
-  tickers: z.array(z.string()).default([]).meta({ description: 'Symbols that the source attached.' }),
-});
-const raw = z.discriminatedUnion('type', [rawFields, tick]);
-const scored = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('article'), ...scoredFields }),
-  tick,
-  z.object({ type: z.literal('promotion'), bundle: z.string(), at: instant }),
-  z.object({ type: z.literal('settings'), settings }),
-]);
-
-const deadLetter = z.object({
-  stage: z.string(),
-  code: z.string(),
-  reason: z.string(),
-  origin: z.string(),
-  payload: z.string(),
-  requeueTo: z.string(),
-  at: instant,
-});
-
-/** Of the format of every topic's records; a reader of one version can read what a later one of the same number writes. */
-export const WIRE_VERSION = 1;
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -107,11 +30,11 @@ export function encodeScored(record: ScoredRecord): string {
 
 /** `recordedAt` is when the record came into the log: it stands in for times that another program left out. */
 export function decodeRaw(text: string, recordedAt?: Instant): RawRecord {
-  const record = check(raw, text);
+  const record = check(schemas.raw, text);
   return record.type === 'article' ? { type: 'article', article: rawArticle(record, recordedAt) } : record;
 }
 
-function rawArticle({ type: _, ...given }: z.output<typeof rawFields>, recordedAt: Instant | undefined): Article {
+function rawArticle({ type: _, ...given }: z.output<typeof schemas.rawFields>, recordedAt: Instant | undefined): Article {
   const appendedAt = given.appendedAt ?? recordedAt;
   if (appendedAt === undefined) throw new BarographError('E_RECORD_INVALID', 'The record says no time: appendedAt is missing.');
   const isDated = given.publishedAt !== undefined && (given.appendedAt !== undefined || given.publishedAt <= appendedAt);
@@ -121,10 +44,16 @@ function rawArticle({ type: _, ...given }: z.output<typeof rawFields>, recordedA
 }
 
 export function decodeScored(text: string): ScoredRecord {
-  const record = check(scored, text);
+  const record = check(schemas.scored, text);
   if (record.type !== 'article') return record;
   const { type, ...article } = record;
   return { type, article: article satisfies ScoredArticle };
+}
+
+/** `recordedAt` is when the record came into the log. */
+export function decodeLabel(text: string, recordedAt: Instant): LabelRecord {
+  const { type: _, at = recordedAt, ...record } = check(schemas.label, text);
+  return { ...record, at };
 }
 
 export function encodeDeadLetter(letter: DeadLetter): string {
@@ -132,7 +61,7 @@ export function encodeDeadLetter(letter: DeadLetter): string {
 }
 
 export function decodeDeadLetter(text: string): DeadLetter {
-  return check(deadLetter, text);
+  return check(schemas.deadLetter, text);
 }
 
 /** An alert as `replay --alerts`, the generic webhook and the `alerts` topic give it: every instant in ISO 8601. */
@@ -154,47 +83,13 @@ export function wireAlert(alert: Alert): Record<string, unknown> {
   };
 }
 
-const evidence = z.object({
-  window: z.object({ from: instant, to: instant }),
-  observed: z.object({ stories: z.number(), negative: z.number() }),
-  expected: z.object({ negative: z.number(), share: z.number() }),
-  probability: z.object({ count: z.number(), share: z.number() }),
-  topStories: z.array(
-    z.object({
-      id: z.string(),
-      title: z.string(),
-      url: z.string(),
-      source: z.string(),
-      publishedAt: instant,
-      negative: z.number(),
-      articles: z.number(),
-    }),
-  ),
-  words: z.array(z.string()),
-});
-
-const alert = z.object({
-  version: z.number().int(),
-  id: z.string(),
-  series: z
-    .string()
-    .regex(/^(market|topic:.+|entity:.+)$/)
-    .transform((key) => key as Alert['series']),
-  status: z.enum(['open', 'resolved']),
-  severity: z.enum(['warning', 'critical']),
-  openedAt: instant,
-  updatedAt: instant,
-  resolvedAt: instant.nullable(),
-  evidence,
-});
-
 /** The `alerts` topic: an alert with its version, the offset in `news.scored` that brought it about. */
 export function encodeAlert(state: { version: number; alert: Alert }): string {
   return JSON.stringify({ version: state.version, ...wireAlert(state.alert) });
 }
 
 export function decodeAlert(text: string): { version: number; alert: Alert } {
-  const { version, ...rest } = check(alert, text);
+  const { version, ...rest } = check(schemas.alert, text);
   return { version, alert: rest };
 }
 
@@ -213,23 +108,4 @@ function check<T>(schema: z.ZodType<T>, text: string): T {
 
 function firstLine(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? '';
-}
-
-/** The records of each topic as JSON Schema (2020-12). */
-export function wireSchemas(): Readonly<Record<string, unknown>> {
-  const schemas = { 'news.raw': raw, 'news.scored': scored, alerts: alert, 'dead-letter': deadLetter };
-  return Object.fromEntries(
-    Object.entries(schemas).map(([topic, schema]) => [
-      `${topic}.v${WIRE_VERSION}.json`,
-      { title: `A record of ${topic}, version ${WIRE_VERSION}`, ...z.toJSONSchema(schema, { io: 'input' }) },
-    ]),
-  );
-}
-
-if (import.meta.main) {
-  const { mkdirSync, writeFileSync } = await import('node:fs');
-  const folder = new URL('../../docs/schemas/', import.meta.url);
-  mkdirSync(folder, { recursive: true });
-  for (const [name, schema] of Object.entries(wireSchemas()))
-    writeFileSync(new URL(name, folder), `${JSON.stringify(schema, null, 2)}\n`);
 }

@@ -8,6 +8,8 @@ export interface NewRecord {
   readonly key: string;
   /** UTF-8 text, JSON for every record that this project writes. */
   readonly value: string;
+  /** W3C trace context of what it was made from. Kept by logs that have headers; nothing is decided by it. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface LogRecord extends NewRecord {

@@ -97,7 +97,10 @@ store: {elasticsearch: {node: "${nodes[0]}", prefix: ${name}-, replicas: 0}}
         ...(input === undefined ? {} : { input }),
       });
     const title = 'Acme recalls its product after a failure';
-    kcat(['-P', '-t', `${name}.news.raw`], `${JSON.stringify({ type: 'article', title, source: 'kcat' })}\n{"type":"article"}\n`);
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    const header = ['-H', `traceparent=00-${trace}-b7ad6b7169203331-00`];
+    const article = { type: 'article', title, source: 'kcat' };
+    kcat(['-P', '-t', `${name}.news.raw`, ...header], `${JSON.stringify(article)}\n{"type":"article"}\n`);
     const life = start(['run', 'classify', 'ledger', '--model', 'stub'], { cwd: folder.path, timeoutMs: 60_000 });
     t.after(() => life.child.kill('SIGKILL'));
 
@@ -108,19 +111,41 @@ store: {elasticsearch: {node: "${nodes[0]}", prefix: ${name}-, replicas: 0}}
       return hits.hits.map(({ _source }) => _source);
     };
     await eventually(async () => (await found()).length === 1, 'the article');
-    const [article] = await found();
-    assert.deepEqual([article?.title, article?.dated, article?.kind], [title, false, 'article']);
-    assert.ok(Math.abs(Date.parse(String(article?.['@timestamp'])) - Date.now()) < 60_000);
+    const [stored] = await found();
+    assert.deepEqual([stored?.title, stored?.dated, stored?.kind], [title, false, 'article']);
+    assert.ok(Math.abs(Date.parse(String(stored?.['@timestamp'])) - Date.now()) < 60_000);
 
     assert.equal((await terminate(life)).code, 0);
     const letters = kcat(['-C', '-t', `${name}.dead-letter`, '-o', '-20', '-e', '-q', '-f', '%h %s\n'])
       .trim()
       .split('\n');
-    assert.match(letters.at(-1) ?? '', /^schema=dead-letter\/1,producer=barograph \{.*title: /);
+    const span = `traceparent=00-${trace}-[0-9a-f]{16}-00`;
+    assert.match(letters.at(-1) ?? '', new RegExp(`^schema=dead-letter/1,producer=barograph,${span} \\{.*title: `));
     const scored = kcat(['-C', '-t', `${name}.news.scored`, '-o', '-20', '-e', '-q', '-f', '%h %s\n'])
       .trim()
       .split('\n');
-    assert.ok(scored.some((line) => line.startsWith('schema=news.scored/1') && line.includes(title)));
+    const line = scored.find((each) => each.includes(title)) ?? '';
+    assert.match(line, new RegExp(`^schema=news.scored/1,producer=barograph,${span} `));
+    assert.doesNotMatch(line, /b7ad6b7169203331/); // a span of its own
+  });
+
+  it('takes labels that kcat produces, for training, and says which are none', {
+    skip: hasKcat ? false : 'kcat is not installed',
+  }, async (t) => {
+    const label = (sentiment: string) => JSON.stringify({ type: 'label', text: 'Acme, sued', sentiment, by: 'desk' });
+    const lines = [label('neutral'), label('bad'), label('negative'), '{"type":"label","text":"Acme rises"}'];
+    execFileSync('kcat', ['-b', brokers[0] as string, '-P', '-t', `${name}.news.labelled`], { input: lines.join('\n') });
+    const life = start(['run', 'labels'], { cwd: folder.path, timeoutMs: 60_000 });
+    t.after(() => life.child.kill('SIGKILL'));
+    const rejected = async (): Promise<string[]> =>
+      (await json('dead-letter', 'list')).filter(({ stage }: { stage: string }) => stage === 'labels');
+    await eventually(async () => (await rejected()).length === 2, 'two dead letters', 40_000);
+    assert.match(JSON.stringify(await rejected()), /sentiment: .*it says neither sentiment nor topic/);
+    assert.equal((await terminate(life)).code, 0);
+
+    const output = join(folder.path, 'labels.csv');
+    assert.deepEqual(await json('data', 'export', '--task', 'sentiment', '--output', output), { output, labels: 1 });
+    assert.match(await readFile(output, 'utf8'), /^text,entity,label,by,at\n"Acme, sued",,negative,desk,20.*Z\n$/);
   });
 
   it('copies an embedded set-up, goes on where it stood, and finds everything equal', async () => {

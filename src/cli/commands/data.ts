@@ -1,12 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { readLabels } from '../../../pipelines/labels.ts';
 import { BarographError } from '../../domain/errors.ts';
+import type { LabelRecord } from '../../domain/records.ts';
 import { readColumns } from '../../feeds/text-file.ts';
 import { type Inspection, inspect, type LabelledRow } from '../../model/training-data/inspect.ts';
 import { splitRows } from '../../model/training-data/split.ts';
 import { parseShare, parseWholeNumber } from '../arguments.ts';
 import { createOutput, table } from '../output.ts';
+import { openExistingStorage, placeOf } from '../storage.ts';
 
 interface Columns {
   readonly text: string;
@@ -19,6 +22,14 @@ interface SplitOptions extends Columns {
   readonly seed: number;
   readonly validation: number;
   readonly test: number;
+}
+
+interface ExportOptions {
+  readonly task: 'sentiment' | 'topic';
+  readonly output: string;
+  readonly data?: string;
+  readonly config?: string;
+  readonly json?: true;
 }
 
 export function dataCommand(): Command {
@@ -36,9 +47,7 @@ export function dataCommand(): Command {
         throw new BarographError('E_USAGE', 'The shares of validation and test leave nothing to train on.');
       const rows = splitRows(await readRows(files, options), options, options.seed);
       const lines = rows.map(({ file, row, group, part }) => `${quoted(file)},${row},${group},${part}\n`);
-      await writeFile(options.output, `file,row,group,part\n${lines.join('')}`).catch((cause: unknown) => {
-        throw new BarographError('E_OUTPUT_FAILED', `The split cannot be written to ${options.output}.`, { cause });
-      });
+      await write(options.output, `file,row,group,part\n${lines.join('')}`);
       const of = (part: string): number => rows.filter((row) => row.part === part).length;
       const summary = { output: options.output, train: of('train'), validation: of('validation'), test: of('test') };
       createOutput(options.json === true).result(
@@ -46,7 +55,46 @@ export function dataCommand(): Command {
         (s) => `${s.train} rows to train on, ${s.validation} to validate, ${s.test} to test, in ${s.output}`,
       );
     });
+  command
+    .command('export')
+    .description('Labels of the log (news.labelled) as a file to train on')
+    .addOption(new Option('--task <task>', 'which of them').choices(['sentiment', 'topic']).makeOptionMandatory())
+    .requiredOption('--output <file>', 'CSV to write: text,entity,label,by,at; the newest label of each text')
+    .option('--data <dir>', 'data folder')
+    .option('--config <file>', 'configuration file')
+    .option('--json', 'print as JSON')
+    .action(async (options: ExportOptions) => {
+      const labels = await newestLabels(options);
+      const lines = labels.map((label) => {
+        const fields = [label.text, label.entity ?? '', label[options.task] ?? '', label.by, new Date(label.at).toISOString()];
+        return `${fields.map(quoted).join(',')}\n`;
+      });
+      await write(options.output, `text,entity,label,by,at\n${lines.join('')}`);
+      createOutput(options.json === true).result(
+        { output: options.output, labels: labels.length },
+        (s) => `${s.labels} labels in ${s.output}`,
+      );
+    });
   return command;
+}
+
+/** What was said last of each text and company, in the order in which they were first spoken of. */
+async function newestLabels(options: ExportOptions): Promise<readonly LabelRecord[]> {
+  const { log, close } = await openExistingStorage(await placeOf(options));
+  try {
+    const newest = new Map<string, LabelRecord>();
+    for await (const label of readLabels(log))
+      if (label[options.task] !== undefined) newest.set(`${label.text}\n${label.entity ?? ''}`, label);
+    return [...newest.values()];
+  } finally {
+    await close();
+  }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await writeFile(path, text).catch((cause: unknown) => {
+    throw new BarographError('E_OUTPUT_FAILED', `${path} cannot be written.`, { cause });
+  });
 }
 
 function sub(command: Command, name: string, description: string): Command {

@@ -20,7 +20,10 @@ import { reportStatus } from '../status.ts';
 import { embedded, openStorage, type StoragePlace } from '../storage.ts';
 import { pipelinesOf, runTogether, terminationSignal } from '../system.ts';
 
-const NAMES = ['ingest', 'classify', 'ledger', 'notify', 'web'] as const;
+/** Those that read the log. */
+const READERS = ['classify', 'ledger', 'notify', 'labels'] as const;
+/** What `run` takes as arguments. */
+export const NAMES = ['ingest', ...READERS, 'web'] as const;
 type Name = (typeof NAMES)[number];
 
 interface Options {
@@ -91,14 +94,14 @@ async function run(names: readonly Name[], options: Options): Promise<void> {
     const settings = config.ledger;
     const facts: Record<string, unknown> = { mode: isDemo ? 'demo' : 'live', version: projectVersion(), now: null, bundle: '' };
     const pipelines: Pipeline[] = [];
-    if (names.includes('classify') || names.includes('ledger') || names.includes('notify')) {
+    if (READERS.some((name) => names.includes(name))) {
       const classifier = open(lazyClassifier(() => openModel(config.model, options.model)));
       const notifiers = openNotifiers(config.notifiers).map(open);
       const parts = pipelinesOf({
         ...{ storage, metrics, model: config.model, settings, classifier, notifiers, ticks: recording === undefined },
         onProgress: ({ state }) => Object.assign(facts, { now: state.now, counters: state.counters }),
       });
-      for (const name of ['classify', 'ledger', 'notify'] as const) if (names.includes(name)) pipelines.push(parts[name]);
+      for (const name of READERS) if (names.includes(name)) pipelines.push(parts[name]);
       if (names.includes('classify')) {
         await classifier.ready();
         facts.bundle = classifier.version;

@@ -2,6 +2,7 @@ import { CompressionTypes, Partitioners, type Producer } from 'kafkajs';
 import type { NewRecord } from '../port.ts';
 import { type Client, connectClient } from './client.ts';
 import type { KafkaOptions } from './connection.ts';
+import { nextSpan } from './trace-context.ts';
 
 /** Before compression. Brokers take batches of 1,048,588 bytes unless they are told otherwise. */
 const MOST_BYTES = 900_000;
@@ -61,7 +62,9 @@ export class AppendQueue {
           topicMessages: [...Map.groupBy(together, ({ topic }) => topic)].map(([topic, pieces]) => ({
             topic,
             messages: pieces.flatMap(({ records, schema }) =>
-              records.map(({ key, value }) => ({ key, value, headers: { schema, producer: PRODUCER } })),
+              records.map(({ key, value, traceparent }) => ({
+                ...{ key, value, headers: { schema, producer: PRODUCER, traceparent: nextSpan(traceparent) } },
+              })),
             ),
           })),
         });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
-import { WIRE_VERSION } from '../../domain/wire.ts';
+import { WIRE_VERSION } from '../../domain/wire-schemas.ts';
 import type { EventLog, LogRecord, NewRecord, PartitionRange, SubscribeOptions, Subscription, Topic } from '../port.ts';
 import { AppendQueue } from './append-queue.ts';
 import { type Client, connectClient } from './client.ts';

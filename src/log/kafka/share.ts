@@ -71,10 +71,11 @@ export class Share {
     this.#committed = position;
   }
 
-  #record({ offset, key, value, timestamp }: KafkaMessage): LogRecord {
+  #record({ offset, key, value, timestamp, headers }: KafkaMessage): LogRecord {
     return {
       ...{ topic: this.#topic, partition: this.partition, offset: Number(offset), appendedAt: Number(timestamp) },
       ...{ key: key?.toString('utf8') ?? '', value: value?.toString('utf8') ?? '' },
+      traceparent: headers?.traceparent?.toString(),
     };
   }
 }

@@ -9,7 +9,7 @@ export interface TopicSettings {
   /** Of `news.raw`: as many processes can classify. */
   readonly partitions: number;
   readonly replicas: number;
-  /** Of every topic but `alerts`; −1 keeps records for ever. */
+  /** Of articles and dead letters; −1 keeps records for ever. */
   readonly retentionMs: number;
 }
 
@@ -20,7 +20,7 @@ interface TopicPlan {
   readonly configEntries: { readonly name: string; readonly value: string }[];
 }
 
-/** `news.scored` has one partition: its offsets are the order. Of an alert the log keeps the newest version. */
+/** `news.scored` has one partition: its offsets are the order. Of an alert the log keeps the newest version; labels are kept for ever. */
 export function topicPlan(options: KafkaOptions, { partitions, replicas, retentionMs }: TopicSettings): readonly TopicPlan[] {
   return TOPICS.map((topic) => ({
     topic: topicName(options, topic),
@@ -31,7 +31,7 @@ export function topicPlan(options: KafkaOptions, { partitions, replicas, retenti
         ? [{ name: 'cleanup.policy', value: 'compact' }]
         : [
             { name: 'cleanup.policy', value: 'delete' },
-            { name: 'retention.ms', value: String(retentionMs) },
+            { name: 'retention.ms', value: String(topic === 'news.labelled' ? -1 : retentionMs) },
           ],
   }));
 }
