@@ -1,0 +1,30 @@
+/*
+ * Measures what the project promises of Kafka and Elasticsearch, on real servers that share this machine with the program:
+ * `npm run bench:cluster [-- DATA_FOLDER [NAME…]]`. Names: stub, model, search, surge, restart, growth; all by default.
+ */
+import { readHeadlines } from '../classifier.ts';
+import { machine } from '../figures.ts';
+import { openServers } from './bed.ts';
+import { benchSearch, benchSurge } from './latency.ts';
+import { benchGrowth, benchRestart } from './takeover.ts';
+import { benchModel, benchStub } from './throughput.ts';
+
+const [dataFolder = '../shared/data', ...names] = process.argv.slice(2);
+const headlines = [...new Set(readHeadlines(dataFolder, 1))];
+const every = (stride: number): readonly string[] => headlines.filter((_, i) => i % stride === 0);
+
+console.log(machine());
+const servers = await openServers();
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  stub: () => benchStub(servers, headlines.slice(0, 30_000), 3),
+  model: () => benchModel(servers, every(10), 3),
+  search: () => benchSearch(servers, every(300)),
+  surge: () => benchSurge(servers, headlines),
+  restart: () => benchRestart(servers, every(100), 5),
+  growth: () => benchGrowth(servers, headlines, 1_000_000, 3),
+};
+try {
+  for (const [name, bench] of Object.entries(BENCHES)) if (names.length === 0 || names.includes(name)) await bench();
+} finally {
+  await servers.close();
+}

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { scoreArticles } from '../../../pipelines/score-articles.ts';
+import type { Article } from '../../../src/domain/article.ts';
+import { openClassifier } from '../../../src/model/serving/classifier.ts';
+import { findEntities } from '../../../src/text/entities/find-entities.ts';
+import { fingerprint } from '../../../src/text/fingerprint.ts';
+import { figureOf, show } from '../figures.ts';
+import { articleOf, fill, progress, rawRecord } from './articles.ts';
+import { BUNDLE, type Servers, withBed } from './bed.ts';
+
+/** Of the articles: programs compile and groups assemble until then. */
+const WARM_UP = 0.25;
+const POLL_MS = 100;
+const CALL = 256;
+
+/** Which processes read, and how many of each. */
+type Layout = readonly (readonly string[])[];
+
+const start = Date.UTC(2026, 0, 5);
+const EVERY_MS = 2000;
+
+interface Measured {
+  /** Articles a second. */
+  readonly rate: number;
+  /** Microseconds of a core an article, by process. */
+  readonly cpu: ReadonlyMap<string, number>;
+}
+
+/** From `news.raw` until the last group of the layout has committed the articles. */
+async function measure(servers: Servers, titles: readonly string[], layout: Layout, model: readonly string[]): Promise<Measured> {
+  const articles = titles.map((title, i) => articleOf(`article-${i}`, title, start + i * EVERY_MS));
+  return withBed(servers, async ({ storage: { log }, run }) => {
+    await fill(log, 'news.raw', articles.length, (i) => rawRecord(articles[i] as Article));
+    const pids = new Map(Object.entries(servers.pids));
+    for (const [i, pipelines] of layout.entries()) pids.set(`${i + 1} ${pipelines}`, run(...pipelines, ...model).child.pid);
+    const hasLedger = layout.flat().includes('ledger');
+    const [topic, group] = hasLedger ? (['news.scored', 'ledger'] as const) : (['news.raw', 'classify'] as const);
+    const reaches = async (count: number) => {
+      for (;;) {
+        const done = await progress(log, topic, group);
+        const cpu = new Map([...pids].map(([name, pid]) => [name, cpuSeconds(pid)]));
+        if (done >= count) return { done, at: performance.now(), cpu };
+        await sleep(POLL_MS);
+      }
+    };
+    const begin = await reaches(articles.length * WARM_UP);
+    const end = await reaches(articles.length);
+    const count = end.done - begin.done;
+    const used = [...end.cpu].map(([name, seconds]) => [name, ((seconds - (begin.cpu.get(name) ?? 0)) * 1e6) / count] as const);
+    return { rate: (count * 1000) / (end.at - begin.at), cpu: new Map(used) };
+  });
+}
+
+/** Linux counts in hundredths of a second. */
+function cpuSeconds(pid: number | undefined): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const [user = '0', system = '0'] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return (Number(user) + Number(system)) / 100;
+}
+
+const showCpu = (cpu: Measured['cpu']): string => [...cpu].map(([name, us]) => `${name} ${us.toFixed(0)}`).join(', ');
+
+/** The model costs nothing: what log, ledger and store carry. */
+export async function benchStub(servers: Servers, titles: readonly string[], runs: number): Promise<void> {
+  const stub = ['--model', 'stub'];
+  const bytes = titles.map((title, i) => Buffer.byteLength(rawRecord(articleOf(`article-${i}`, title, start)).value));
+  const layouts: Readonly<Record<string, Layout>> = {
+    'one process': [['classify', 'ledger']],
+    'classify, ledger': [['classify'], ['ledger']],
+    '2 classify, ledger': [['classify'], ['classify'], ['ledger']],
+    '3 classify, ledger': [['classify'], ['classify'], ['classify'], ['ledger']],
+    '1 classify alone': [['classify']],
+    '2 classify alone': [['classify'], ['classify']],
+    '3 classify alone': [['classify'], ['classify'], ['classify']],
+  };
+  // Scoring by itself is over before the last process has joined, unless there is more to do.
+  const many = Array.from({ length: 5 }, () => titles).flat();
+  const found = new Map(Object.keys(layouts).map((name) => [name, [] as Measured[]]));
+  for (let i = 0; i < runs; i += 1)
+    for (const [name, layout] of Object.entries(layouts)) {
+      const alone = !layout.flat().includes('ledger');
+      found.get(name)?.push(await measure(servers, alone ? many : titles, layout, stub));
+    }
+  console.log(
+    `model without cost, ${titles.length} articles of ${figureOf(bytes).median} bytes at the median   target: at least 2,000/s`,
+  );
+  for (const [name, runs] of found) {
+    const speed = show(figureOf(runs.map(({ rate }) => rate)), 'articles/s');
+    console.log(
+      `  ${name.padEnd(22)} ${speed}; microseconds of a core an article, last run: ${showCpu(runs.at(-1)?.cpu ?? new Map())}`,
+    );
+  }
+}
+
+/** The default bundle on the clusters, and alone on the same articles, in turn. */
+export async function benchModel(servers: Servers, titles: readonly string[], runs: number): Promise<void> {
+  const [alone, clustered, shares]: number[][] = [[], [], []];
+  for (let i = 0; i < runs; i += 1) {
+    const own = await rateAlone(titles);
+    const { rate: whole, cpu } = await measure(servers, titles, [['classify', 'ledger']], []);
+    console.log(`  microseconds of a core an article: ${showCpu(cpu)}`);
+    alone?.push(own);
+    clustered?.push(whole);
+    shares?.push((100 * whole) / own);
+  }
+  console.log(`default bundle, ${titles.length} articles, in turn`);
+  console.log(`  classifier alone       ${show(figureOf(alone ?? []), 'articles/s')}`);
+  console.log(`  on the clusters        ${show(figureOf(clustered ?? []), 'articles/s')}`);
+  console.log(`  of the former          ${show(figureOf(shares ?? []), '%', 1)}   target: at least 85 %`);
+}
+
+/** With the companies that it is asked about, in calls of a pipeline's size, two at a time. */
+async function rateAlone(titles: readonly string[]): Promise<number> {
+  const classifier = await openClassifier({ bundle: BUNDLE });
+  try {
+    const articles = titles.map((title, i) => articleOf(`article-${i}`, title, start + i * EVERY_MS));
+    let next = 0;
+    let warm = 0;
+    const caller = async (): Promise<void> => {
+      while (next < articles.length) {
+        const at = next;
+        next += CALL;
+        await scoreArticles({ classifier, findEntities, fingerprint }, articles.slice(at, at + CALL));
+        if (warm === 0 && next >= articles.length * WARM_UP) {
+          warm = at + CALL;
+          begin = performance.now();
+        }
+      }
+    };
+    let begin = performance.now();
+    await Promise.all([caller(), caller()]);
+    return ((articles.length - warm) * 1000) / (performance.now() - begin);
+  } finally {
+    await classifier.close();
+  }
+}
