@@ -31,8 +31,8 @@ const SETTINGS_KEY = 'ledger/settings';
 /** Who is not the owner by then stands by. */
 const STAND_BY_MS = 1000;
 const BATCH = 512;
-/** Batches that are stored in one go when storing falls behind. */
-const MAX_STORE = 4;
+/** Records that are stored in one go when storing falls behind. */
+const MAX_STORE = 4 * BATCH;
 
 /** news.scored → stories, rollups, alerts. One owner at a time; the state resumes from the newest snapshot. */
 export function ledgerPipeline(deps: LedgerDeps): Pipeline {
@@ -47,9 +47,13 @@ export function ledgerPipeline(deps: LedgerDeps): Pipeline {
       try {
         await drain(
           subscription,
-          pull(subscription, { maxInFlight: 2 * MAX_STORE * BATCH, maxBatch: BATCH, stop }).pipe(
+          pull(subscription, { maxInFlight: 2 * MAX_STORE, maxBatch: BATCH, stop }).pipe(
             whenFree((batch) => owner.fold(batch), BATCH),
-            whenFree((folded) => owner.store(folded), MAX_STORE), // while it is written, the next batch is folded
+            whenFree(
+              (folded) => owner.store(folded),
+              MAX_STORE,
+              ({ batch }) => batch.length,
+            ), // while it is written, the next batch is folded
             concatWith(defer(() => owner.snapshot())), // before the partition is left: a stand-by begins with it
           ),
         );

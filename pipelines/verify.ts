@@ -25,13 +25,15 @@ export interface VerifyOptions {
   /** An empty store that takes the fresh fold. */
   readonly fresh: TrendStore;
   readonly maxExamples: number;
+  /** Whether the store may have dropped a document by its retention. */
+  readonly isExpired?: (doc: Doc) => boolean;
 }
 
 /**
  * The oracle: folds the recorded log again from its start in a fresh state and compares the outcome with what is stored.
  * Records beyond the ledger's position may or may not have had their effect yet; what stands there must be one of both.
  */
-export async function verify({ log, stored, fresh, maxExamples }: VerifyOptions): Promise<Verification> {
+export async function verify({ log, stored, fresh, maxExamples, isExpired }: VerifyOptions): Promise<Verification> {
   const acknowledged = (await log.positions('news.scored', 'ledger')).get(0) ?? 0;
   const ledger = new Ledger(emptyState(DEFAULT_LEDGER_SETTINGS));
   const ahead = new Map<string, Doc[]>();
@@ -53,6 +55,7 @@ export async function verify({ log, stored, fresh, maxExamples }: VerifyOptions)
     (kind) => stored.scan(kind),
     (kind) => fresh.scan(kind),
     ahead,
+    isExpired,
   );
   for await (const difference of differing) {
     differences += 1;

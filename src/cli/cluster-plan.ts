@@ -3,7 +3,7 @@ import { connectClient } from '../log/kafka/client.ts';
 import { kafkaFault } from '../log/kafka/connection.ts';
 import { createTopics, missingTopics, topicPlan } from '../log/kafka/topics.ts';
 import { elasticsearchFault, openElasticsearch } from '../store/elasticsearch/connection.ts';
-import { changedTemplates, putTemplates } from '../store/elasticsearch/setup.ts';
+import { changedTemplates, hasLifecycles, putTemplates } from '../store/elasticsearch/setup.ts';
 import { elasticsearchOptions, kafkaOptions } from './clusters.ts';
 
 /** What a cluster lacks, and how to make it. */
@@ -50,8 +50,9 @@ export async function planElasticsearch(config: NonNullable<Config['elasticsearc
     const changed = await changedTemplates(client, options, config);
     const health = await client.cluster.health();
     const nodes = health.number_of_nodes;
+    const lifecycles = (await hasLifecycles(client, options)) ? 'has life-cycle rules, not used' : 'has no life-cycle rules';
     return {
-      about: `Elasticsearch cluster ${health.cluster_name}, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}, ${health.status}`,
+      about: `Elasticsearch cluster ${health.cluster_name}, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}, ${health.status}; ledgers drop expired months (it ${lifecycles})`,
       missing: changed.map(({ name }) => `index template ${name}`),
       apply: () => putTemplates(client, options, changed),
       close: () => client.close(),

@@ -1,3 +1,4 @@
+import type { Instant } from './article.ts';
 import type { Alert, Rollup, StoredArticle, Story } from './trends.ts';
 
 /**
@@ -15,6 +16,21 @@ export type DocKind = Doc['kind'];
 export type DocOf<K extends DocKind> = Extract<Doc, { kind: K }>;
 
 export const DOC_KINDS = ['article', 'story', 'rollup', 'alert'] as const satisfies readonly DocKind[];
+
+/** The time that a document stands at; it never changes. */
+export function timeOf(doc: Doc): Instant {
+  switch (doc.kind) {
+    case 'article':
+    case 'story':
+      return doc.body.publishedAt;
+    case 'rollup':
+      return doc.body.start;
+    case 'alert':
+      return doc.body.openedAt;
+    default:
+      return doc satisfies never;
+  }
+}
 
 export function rollupId(rollup: Pick<Rollup, 'series' | 'start' | 'widthMs' | 'fragment'>): string {
   return `${rollup.series}@${rollup.start}+${rollup.widthMs}${rollup.fragment === '' ? '' : `#${rollup.fragment}`}`;

@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { loadSetup } from '../../src/cli/setup.ts';
 import { openStorage } from '../../src/cli/storage.ts';
+import { encodeRaw } from '../../src/domain/wire.ts';
 import { connectClient } from '../../src/log/kafka/client.ts';
 import { openElasticsearch } from '../../src/store/elasticsearch/connection.ts';
 import { eventually } from '../eventually.ts';
+import { rawArticle } from '../pipelines/memory-system.ts';
 import { testServers } from '../servers.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { barograph, type Life, outcomesOf, start, terminate } from './barograph.ts';
@@ -83,6 +85,49 @@ store: {elasticsearch: {node: "${nodes[0]}", prefix: ${name}-, replicas: 0}}
     const stored = new Set<string>();
     for await (const chunk of trends.scan('article')) for (const { id } of chunk) stored.add(id);
     assert.deepEqual(stored, expected);
+    const verified = await json('verify');
+    assert.equal(verified.differences, 0);
+    assert.equal(verified.acknowledged, verified.records);
+  });
+
+  it('takes no harm from an owner that was stopped for longer than its session and does not know', async (t) => {
+    const { log, trends, close } = await openStorage((await loadSetup(join(folder.path, 'barograph.yaml'))).config);
+    t.after(close);
+    const already = await trends.count('article');
+    let count = 0;
+    const feed = async (articles: number): Promise<void> => {
+      const made = Array.from({ length: articles }, (_, i) =>
+        rawArticle(`paused-${count + i}`, `Story ${count + i}`, Date.now()),
+      );
+      await log.append(
+        'news.raw',
+        made.map((article) => ({ key: article.id, value: encodeRaw({ type: 'article', article }) })),
+      );
+      count += articles;
+    };
+    const stored =
+      (share = 1) =>
+      async (): Promise<boolean> =>
+        (await trends.count('article')) >= already + share * count;
+    const begin = (what: string): Life => start(['run', what, '--model', 'stub'], { cwd: folder.path, timeoutMs: 200_000 });
+    const lives = { classify: begin('classify'), owner: begin('ledger') };
+    t.after(() => Object.values(lives).map(({ child }) => child.kill('SIGKILL')));
+    await feed(10);
+    await eventually(stored(), 'the owner', 60_000);
+    const standby = begin('ledger');
+    t.after(() => standby.child.kill('SIGKILL'));
+    await feed(10);
+    await eventually(stored(), 'the owner beside a stand-by', 60_000);
+
+    await feed(2000);
+    await eventually(stored(0.1), 'work under way', 60_000);
+    lives.owner.child.kill('SIGSTOP');
+    await feed(10);
+    await eventually(stored(), 'the stand-by to take over', 60_000);
+    lives.owner.child.kill('SIGCONT'); // it goes on with what it had read
+    await feed(500);
+    await eventually(stored(), 'the new owner beside the old one', 60_000);
+    for (const life of [lives.classify, lives.owner, standby]) assert.equal((await terminate(life)).code, 0);
     const verified = await json('verify');
     assert.equal(verified.differences, 0);
     assert.equal(verified.acknowledged, verified.records);

@@ -6,12 +6,14 @@ import type { Doc } from '../../src/domain/doc.ts';
 import { DEFAULT_LEDGER_SETTINGS } from '../../src/domain/settings.ts';
 import type { EventLog } from '../../src/log/port.ts';
 import { MemoryTrendData, MemoryTrendStore } from '../../src/store/memory-trends.ts';
+import type { TrendStore } from '../../src/store/trend-port.ts';
 import { scored, T0 } from '../ledger/scored.ts';
 import { appendScored, isDone, memorySystem, runUntil } from './memory-system.ts';
 
 interface Stored {
   readonly log: EventLog;
   readonly docs: Map<string, Doc>;
+  readonly trends: TrendStore;
   check(): Promise<Verification>;
 }
 
@@ -28,7 +30,7 @@ async function stored(): Promise<Stored> {
   const ledger = ledgerPipeline({ ...system, trends, settings: DEFAULT_LEDGER_SETTINGS, ticks: false });
   await runUntil(ledger, () => isDone(log, 'news.scored', 'ledger'));
   const check = (): Promise<Verification> => verify({ log, stored: trends, fresh: new MemoryTrendStore(), maxExamples: 2 });
-  return { log, docs: data.docs, check };
+  return { log, docs: data.docs, trends, check };
 }
 
 const found = ({ examples }: Verification): string[] => examples.map(({ what, kind, id }) => `${what} ${kind} ${id}`);
@@ -47,6 +49,15 @@ describe('verify', () => {
     assert.ok(doc?.kind === 'article');
     docs.set('article b', { ...doc, body: { ...doc.body, title: 'Title B' } });
     assert.deepEqual(found(await check()), ['different article b']);
+  });
+
+  it('misses nothing that the store may have dropped', async () => {
+    const { docs, log, trends } = await stored();
+    docs.delete('story a');
+    docs.delete('article b');
+    const isExpired = ({ kind }: Doc): boolean => kind === 'story';
+    const result = await verify({ log, stored: trends, fresh: new MemoryTrendStore(), maxExamples: 2, isExpired });
+    assert.deepEqual(found(result), ['missing article b']);
   });
 
   it('finds a document that is missing, and one that no record brought about', async () => {

@@ -1,5 +1,5 @@
 import { sentimentLabel } from '../../domain/article.ts';
-import type { Doc, DocKind, DocOf } from '../../domain/doc.ts';
+import { type Doc, type DocKind, type DocOf, timeOf } from '../../domain/doc.ts';
 import type { Alert, Evidence, Rollup, StoredArticle, Story } from '../../domain/trends.ts';
 
 /*
@@ -12,21 +12,6 @@ type Source = Readonly<Record<string, unknown>>;
 
 const iso = (at: number): string => new Date(at).toISOString();
 const instant = (text: unknown): number => Date.parse(String(text));
-
-/** The time that a document stands at: it decides its index, and never changes. */
-export function timeOf(doc: Doc): number {
-  switch (doc.kind) {
-    case 'article':
-    case 'story':
-      return doc.body.publishedAt;
-    case 'rollup':
-      return doc.body.start;
-    case 'alert':
-      return doc.body.openedAt;
-    default:
-      return doc satisfies never;
-  }
-}
 
 export function toSource(doc: Doc): Source {
   const common = { '@timestamp': iso(timeOf(doc)), kind: doc.kind, id: doc.id, version: doc.version };

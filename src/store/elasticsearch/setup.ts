@@ -1,4 +1,4 @@
-import type { Client } from '@elastic/elasticsearch';
+import { type Client, errors } from '@elastic/elasticsearch';
 import { type ElasticsearchOptions, guarded, unlessMissing } from './connection.ts';
 import { type IndexSettings, indexTemplates, type NamedTemplate } from './templates.ts';
 
@@ -24,6 +24,18 @@ export async function putTemplates(
 ): Promise<void> {
   for (const { name, template } of templates)
     await guarded(options, () => client.indices.putIndexTemplate({ name, ...template }));
+}
+
+/** Whether the cluster has life-cycle management, which is no part of every distribution. */
+export async function hasLifecycles(client: Client, options: ElasticsearchOptions): Promise<boolean> {
+  try {
+    await guarded(options, () => client.ilm.getStatus());
+    return true;
+  } catch (error) {
+    const { cause } = error as Error;
+    if (cause instanceof errors.ResponseError && [400, 404, 405].includes(cause.statusCode ?? 0)) return false;
+    throw error;
+  }
 }
 
 /** A template says itself what it was made of: the cluster gives settings back in another form. */

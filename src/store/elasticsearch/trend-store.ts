@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, estypes } from '@elastic/elasticsearch';
-import { DOC_KINDS, type Doc, type DocKind, type DocOf } from '../../domain/doc.ts';
+import { DOC_KINDS, type Doc, type DocKind, type DocOf, timeOf } from '../../domain/doc.ts';
 import type { SeriesKey } from '../../domain/series.ts';
 import { type Alert, meanTone, type SeriesPoint, type Story } from '../../domain/trends.ts';
 import {
@@ -12,12 +13,14 @@ import {
 } from '../trend-port.ts';
 import { writeBulk } from './bulk.ts';
 import { type ElasticsearchOptions, guarded, openElasticsearch } from './connection.ts';
-import { fromSource, timeOf, toSource } from './documents.ts';
+import { fromSource, toSource } from './documents.ts';
 import { aliasOf, indexOf } from './templates.ts';
 
 type Query = NonNullable<estypes.SearchRequest['query']>;
 type Source = Readonly<Record<string, unknown>>;
 
+/** From the beginning of one write to that of the next: what comes meanwhile shares requests, which are half of what an article costs. */
+const PACE_MS = 100;
 const SCAN_CHUNK = 1000;
 /** How long a scan may take between two chunks. */
 const SCAN_KEEP = '2m';
@@ -38,6 +41,10 @@ export class ElasticsearchTrendStore implements TrendStore {
   readonly #client: Client;
   /** Written since the last refresh, by this store or by one before it. */
   readonly #unseen = new Set<DocKind>(DOC_KINDS);
+  /** Writes under way, which began together, and what they wait for. */
+  #writes = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+  #nextTurnAt = 0;
 
   constructor(options: ElasticsearchOptions) {
     this.#options = options;
@@ -50,9 +57,25 @@ export class ElasticsearchTrendStore implements TrendStore {
       ...{ doc, index: indexOf(this.#options, doc.kind, timeOf(doc)), id: doc.id, version: doc.version },
       source: JSON.stringify(toSource(doc)),
     }));
-    const rejected = await writeBulk(this.#client, this.#options, items);
+    const rejected = await this.#paced(() => writeBulk(this.#client, this.#options, items));
     for (const { kind } of docs) this.#unseen.add(kind);
     if (rejected.length > 0) throw new DocumentsRejected(rejected.map(({ item, reason }) => ({ doc: item.doc, reason })));
+  }
+
+  /** A write that comes after a while begins at once, and so do those that come beside it. */
+  async #paced<T>(write: () => Promise<T>): Promise<T> {
+    if (this.#writes === 0) {
+      const now = performance.now();
+      this.#turn = this.#nextTurnAt > now ? sleep(this.#nextTurnAt - now) : Promise.resolve();
+      this.#nextTurnAt = Math.max(this.#nextTurnAt, now) + PACE_MS;
+    }
+    this.#writes += 1;
+    try {
+      await this.#turn;
+      return await write();
+    } finally {
+      this.#writes -= 1;
+    }
   }
 
   /** An acknowledged write is in the translog of every copy. */

@@ -11,10 +11,10 @@ import { openClassifier } from '../../../src/model/serving/classifier.ts';
 import { eventually } from '../../eventually.ts';
 import { DAY, NEGATIVE, NEUTRAL, random, scored, tick } from '../../ledger/scored.ts';
 import { figureOf, show } from '../figures.ts';
-import { articleOf, progress, rawRecord } from './articles.ts';
+import { articleOf, BUCKET_MS, progress, rawRecord } from './articles.ts';
 import { BUNDLE, type Servers, withBed } from './bed.ts';
 
-const [BUCKET_MS, POLL_MS] = [300_000, 25];
+const POLL_MS = 25;
 
 /** From an append to `news.raw` until a search finds the document, two or three articles a second. */
 export async function benchSearch(servers: Servers, titles: readonly string[]): Promise<void> {

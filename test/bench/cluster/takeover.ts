@@ -4,6 +4,7 @@ import { DAY, T0 } from '../../ledger/scored.ts';
 import { figureOf, show } from '../figures.ts';
 import { articleOf, fill, progress, rawRecord, scoredRecords } from './articles.ts';
 import { SESSION_MS, type Servers, withBed } from './bed.ts';
+import { costOf, cpuOf, type Moment, showCost } from './cost.ts';
 
 const POLL_MS = 20;
 /** Between two appends while a process is away. */
@@ -46,18 +47,21 @@ export async function benchGrowth(servers: Servers, titles: readonly string[], m
     const { log } = bed.storage;
     await fill(log, 'news.scored', most, record);
     let owner = bed.run('ledger', '--recording', 'none');
-    const at: [number, number][] = [];
-    while ((at.at(-1)?.[0] ?? 0) < most) {
-      at.push([await progress(log, 'news.scored', 'ledger'), performance.now()]);
+    const pids = new Map([...Object.entries(servers.pids), ['ledger', owner.child.pid] as const]);
+    const moments: Moment[] = [];
+    while ((moments.at(-1)?.done ?? 0) < most) {
+      moments.push({ done: await progress(log, 'news.scored', 'ledger'), at: performance.now(), cpu: cpuOf(pids) });
       await sleep(100);
     }
-    const sizes = [10_000, 30_000, 100_000, most].filter((size, i, all) => all.indexOf(size) === i && size <= most);
-    const costs = sizes.map((size) => costNear(at, size));
-    console.log(`ledger, microseconds an article when so many are stored (target: within 1.5 times)`);
-    for (const [i, size] of sizes.entries())
-      console.log(
-        `  ${String(size).padEnd(10)} ${costs[i]?.toFixed(0)}   ${((costs[i] ?? 0) / (costs[0] ?? 1)).toFixed(2)} times`,
-      );
+    const sizes = [10_000, 30_000, 100_000, 300_000, most].filter((size, i, all) => all.indexOf(size) === i && size <= most);
+    console.log('ledger, an article when so many are stored (target: within 1.5 times)');
+    for (const size of sizes) {
+      // Over the second half of those that were stored until then.
+      const [begin, end] = [size / 2, size].map((count) => moments.find(({ done }) => done >= count));
+      if (begin === undefined || end === undefined) continue;
+      const us = ((end.at - begin.at) * 1000) / (end.done - begin.done);
+      console.log(`  ${String(size).padEnd(10)} ${us.toFixed(0)} microseconds; of a core: ${showCost(costOf(begin, end))}`);
+    }
 
     let standby = bed.run('ledger', '--recording', 'none');
     let appended = most;
@@ -84,14 +88,6 @@ export async function benchGrowth(servers: Servers, titles: readonly string[], m
     console.log(`  after SIGKILL, beyond the session   ${show(figureOf(times.SIGKILL), 's', 2)}`);
     console.log(`  after SIGTERM                       ${show(figureOf(times.SIGTERM), 's', 2)}`);
   });
-}
-
-/** Microseconds an article, over the second half of those that were stored until then. */
-function costNear(at: readonly (readonly [number, number])[], size: number): number {
-  const when = (count: number): readonly [number, number] => at.find(([done]) => done >= count) ?? [Number.NaN, Number.NaN];
-  const [from, begin] = when(size / 2);
-  const [to, end] = when(size);
-  return ((end - begin) * 1000) / (to - from);
 }
 
 /** Appends at a steady pace until it is told to end. */

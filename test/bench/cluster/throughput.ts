@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scoreArticles } from '../../../pipelines/score-articles.ts';
 import type { Article } from '../../../src/domain/article.ts';
@@ -8,6 +7,7 @@ import { fingerprint } from '../../../src/text/fingerprint.ts';
 import { figureOf, show } from '../figures.ts';
 import { articleOf, fill, progress, rawRecord } from './articles.ts';
 import { BUNDLE, type Servers, withBed } from './bed.ts';
+import { costOf, cpuOf, showCost } from './cost.ts';
 
 /** Of the articles: programs compile and groups assemble until then. */
 const WARM_UP = 0.25;
@@ -39,30 +39,15 @@ async function measure(servers: Servers, titles: readonly string[], layout: Layo
     const reaches = async (count: number) => {
       for (;;) {
         const done = await progress(log, topic, group);
-        const cpu = new Map([...pids].map(([name, pid]) => [name, cpuSeconds(pid)]));
-        if (done >= count) return { done, at: performance.now(), cpu };
+        if (done >= count) return { done, at: performance.now(), cpu: cpuOf(pids) };
         await sleep(POLL_MS);
       }
     };
     const begin = await reaches(articles.length * WARM_UP);
     const end = await reaches(articles.length);
-    const count = end.done - begin.done;
-    const used = [...end.cpu].map(([name, seconds]) => [name, ((seconds - (begin.cpu.get(name) ?? 0)) * 1e6) / count] as const);
-    return { rate: (count * 1000) / (end.at - begin.at), cpu: new Map(used) };
+    return { rate: ((end.done - begin.done) * 1000) / (end.at - begin.at), cpu: costOf(begin, end) };
   });
 }
-
-/** Linux counts in hundredths of a second. */
-function cpuSeconds(pid: number | undefined): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const [user = '0', system = '0'] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13);
-  return (Number(user) + Number(system)) / 100;
-}
-
-const showCpu = (cpu: Measured['cpu']): string => [...cpu].map(([name, us]) => `${name} ${us.toFixed(0)}`).join(', ');
 
 /** The model costs nothing: what log, ledger and store carry. */
 export async function benchStub(servers: Servers, titles: readonly string[], runs: number): Promise<void> {
@@ -91,7 +76,7 @@ export async function benchStub(servers: Servers, titles: readonly string[], run
   for (const [name, runs] of found) {
     const speed = show(figureOf(runs.map(({ rate }) => rate)), 'articles/s');
     console.log(
-      `  ${name.padEnd(22)} ${speed}; microseconds of a core an article, last run: ${showCpu(runs.at(-1)?.cpu ?? new Map())}`,
+      `  ${name.padEnd(22)} ${speed}; microseconds of a core an article, last run: ${showCost(runs.at(-1)?.cpu ?? new Map())}`,
     );
   }
 }
@@ -102,7 +87,7 @@ export async function benchModel(servers: Servers, titles: readonly string[], ru
   for (let i = 0; i < runs; i += 1) {
     const own = await rateAlone(titles);
     const { rate: whole, cpu } = await measure(servers, titles, [['classify', 'ledger']], []);
-    console.log(`  microseconds of a core an article: ${showCpu(cpu)}`);
+    console.log(`  microseconds of a core an article: ${showCost(cpu)}`);
     alone?.push(own);
     clustered?.push(whole);
     shares?.push((100 * whole) / own);

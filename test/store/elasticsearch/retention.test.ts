@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import type { Doc } from '../../../src/domain/doc.ts';
-import { dropExpired } from '../../../src/store/elasticsearch/retention.ts';
+import { dropExpired, isExpired } from '../../../src/store/elasticsearch/retention.ts';
 import { ElasticsearchTrendStore } from '../../../src/store/elasticsearch/trend-store.ts';
 import { testServers } from '../../servers.ts';
 import { elasticsearchPlace } from './place.ts';
@@ -29,6 +29,15 @@ describe('retention', { skip }, () => {
     assert.deepEqual(await dropExpired(client, options, Date.UTC(2025, 11, 1) - 1), []);
     assert.deepEqual(await dropExpired(client, options, Date.UTC(2025, 11, 1)), [`${options.prefix}rollups-2025.11`]);
     assert.deepEqual([await store.count('rollup'), await store.get('rollup', kept.id)], [1, kept]);
+    const before = Date.UTC(2025, 11, 1);
+    assert.deepEqual(
+      [...old, kept].map((doc) => [isExpired(doc, before), isExpired(doc, before - 1)]),
+      [
+        [true, false],
+        [true, false],
+        [false, false],
+      ],
+    );
     await store.close();
   });
 });
