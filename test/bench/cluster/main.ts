@@ -17,7 +17,7 @@ console.log(machine());
 const servers = await openServers();
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   stub: () => benchStub(servers, headlines.slice(0, 30_000), 3),
-  model: () => benchModel(servers, every(4), 3),
+  model: () => benchModel(servers, every(4), 5),
   search: () => benchSearch(servers, every(300)),
   surge: () => benchSurge(servers, headlines),
   restart: () => benchRestart(servers, every(100), 5),

@@ -11,8 +11,10 @@ import { costOf, cpuOf, showCost } from './cost.ts';
 
 /** Of the articles: programs compile and groups assemble until then. */
 const WARM_UP = 0.25;
-const POLL_MS = 100;
+/** Not often: the broker would be busy with it. */
+const POLL_MS = 250;
 const CALL = 256;
+const STUB = ['--model', 'stub'];
 
 /** Which processes read, and how many of each. */
 type Layout = readonly (readonly string[])[];
@@ -51,7 +53,6 @@ async function measure(servers: Servers, titles: readonly string[], layout: Layo
 
 /** The model costs nothing: what log, ledger and store carry. */
 export async function benchStub(servers: Servers, titles: readonly string[], runs: number): Promise<void> {
-  const stub = ['--model', 'stub'];
   const bytes = titles.map((title, i) => Buffer.byteLength(rawRecord(articleOf(`article-${i}`, title, start)).value));
   const layouts: Readonly<Record<string, Layout>> = {
     'one process': [['classify', 'ledger']],
@@ -68,7 +69,7 @@ export async function benchStub(servers: Servers, titles: readonly string[], run
   for (let i = 0; i < runs; i += 1)
     for (const [name, layout] of Object.entries(layouts)) {
       const alone = !layout.flat().includes('ledger');
-      found.get(name)?.push(await measure(servers, alone ? many : titles, layout, stub));
+      found.get(name)?.push(await measure(servers, alone ? many : titles, layout, STUB));
     }
   console.log(
     `model without cost, ${titles.length} articles of ${figureOf(bytes).median} bytes at the median   target: at least 2,000/s`,
@@ -83,6 +84,8 @@ export async function benchStub(servers: Servers, titles: readonly string[], run
 
 /** The default bundle on the clusters, and alone on the same articles, in turn. */
 export async function benchModel(servers: Servers, titles: readonly string[], runs: number): Promise<void> {
+  // Servers that have just started compile for a while, as those of a cluster do not.
+  for (let i = 0; i < 3; i += 1) await measure(servers, titles, [['classify', 'ledger']], []);
   const [alone, clustered, shares]: number[][] = [[], [], []];
   for (let i = 0; i < runs; i += 1) {
     const own = await rateAlone(titles);
