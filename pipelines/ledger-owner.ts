@@ -17,8 +17,6 @@ import { Standby } from './ledger-standby.ts';
 /** A snapshot is taken after so many records or so long, whichever is first: at most this much is folded again after a crash. */
 const SNAPSHOT_RECORDS = 50_000;
 const SNAPSHOT_MS = 60_000;
-/** Entries of the state that are kept in the time that a record is folded in, roughly. */
-const ENTRIES_A_RECORD = 20;
 /** Documents of one write. */
 const WRITE = 250;
 /** The fold lets others have their turn after this long: one thread serves the dashboard as well. */
@@ -143,15 +141,9 @@ export class LedgerOwner {
     }
   }
 
-  /**
-   * After the last record was stored: whoever comes next begins here. Not when few records would be folded again sooner than a large state
-   * is kept, since whoever takes over waits for this.
-   */
+  /** After the last record was stored: whoever comes next without having folded along begins here. */
   async snapshot(): Promise<void> {
-    const { next, stories, rollups, seen } = this.#ledger.state;
-    const records = next - this.#snapshot.next;
-    const entries = stories.size + rollups.size + seen.current.size + seen.previous.size;
-    if (records > 0 && records * ENTRIES_A_RECORD >= entries) await this.#keep(await this.#snapshotNow());
+    if (this.#ledger.state.next > this.#snapshot.next) await this.#keep(await this.#snapshotNow());
   }
 
   #isSnapshotDue(): boolean {

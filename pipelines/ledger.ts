@@ -1,4 +1,3 @@
-import { concatWith, defer } from 'rxjs';
 import type { Clock } from '../src/domain/clock.ts';
 import type { LedgerSettings } from '../src/domain/settings.ts';
 import { encodeScored } from '../src/domain/wire.ts';
@@ -54,9 +53,9 @@ export function ledgerPipeline(deps: LedgerDeps): Pipeline {
               MAX_STORE,
               ({ batch }) => batch.length,
             ), // while it is written, the next batch is folded
-            concatWith(defer(() => owner.snapshot())), // before the partition is left: a stand-by begins with it
           ),
         );
+        await owner.snapshot(); // a large one takes seconds: a stand-by, which has folded along, has the partition by now
       } finally {
         clearTimeout(standingBy);
         await owner.close();
