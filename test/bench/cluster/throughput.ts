@@ -14,6 +14,7 @@ const WARM_UP = 0.25;
 /** Not often: the broker would be busy with it. */
 const POLL_MS = 250;
 const CALL = 256;
+const WARM_UP_ARTICLES = 400_000;
 const STUB = ['--model', 'stub'];
 
 /** Which processes read, and how many of each. */
@@ -82,10 +83,15 @@ export async function benchStub(servers: Servers, titles: readonly string[], run
   }
 }
 
+/** Servers that have just started compile until they have done much, as those of a cluster have long before. */
+export async function warmUp(servers: Servers, titles: readonly string[]): Promise<void> {
+  const many = Array.from({ length: WARM_UP_ARTICLES }, (_, i) => titles[i % titles.length] ?? '');
+  await measure(servers, many, [['classify', 'ledger']], STUB);
+}
+
 /** The default bundle on the clusters, and alone on the same articles, in turn. */
 export async function benchModel(servers: Servers, titles: readonly string[], runs: number): Promise<void> {
-  // Servers that have just started compile for a while, as those of a cluster do not.
-  for (let i = 0; i < 3; i += 1) await measure(servers, titles, [['classify', 'ledger']], []);
+  await measure(servers, titles, [['classify', 'ledger']], []);
   const [alone, clustered, shares]: number[][] = [[], [], []];
   for (let i = 0; i < runs; i += 1) {
     const own = await rateAlone(titles);
