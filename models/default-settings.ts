@@ -9,6 +9,6 @@ export const SETTINGS: FineTuningSettings = {
   ...{ method: { kind: 'full' }, rate: 8e-5, maxNorm: 1, layerDecay: 1 },
   schedule: { kind: 'linear', warmup: 0.06 },
   dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 },
-  ...{ smoothing: 0, classWeights: 'none', epochs: 2 },
-  validation: { every: 0.5, patience: 100, metric: 'macro_f1' },
+  ...{ smoothing: 0.1, classWeights: 'none', epochs: 1 },
+  validation: { every: 0.25, patience: 100, metric: 'macro_f1' },
 };

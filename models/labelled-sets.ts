@@ -75,6 +75,22 @@ export function readLabelledSets(folder: string): readonly LabelledText[] {
   return [...topics, ...tweets, ...headlines];
 }
 
+const listedRows = z.array(z.object({ Symbol: z.string(), Entity: z.string() }));
+const LISTED = /\bLtd\b/;
+
+/**
+ * How headlines call each company of SEntFiN's list: `Tata Steel` of `Tata Steel Ltd., Tata Steel, TATASTEEL`. Markets, currencies and
+ * goods of the list have no full name in the first place and are left out. Throws E_INPUT_MISSING.
+ */
+export function readCompanies(folder: string): readonly (readonly string[])[] {
+  return listedRows
+    .parse(readRows(folder, 'sentfin-entities.csv'))
+    .map(({ Symbol: symbol, Entity }) => ({ symbol, names: Entity.split(',').map((name) => name.trim()) }))
+    .filter(({ names: [first] }) => first !== undefined && LISTED.test(first))
+    .map(({ symbol, names }) => names.filter((name) => name !== symbol && !LISTED.test(name)))
+    .filter((names) => names.length > 0);
+}
+
 function readRows(folder: string, file: string): unknown {
   const path = join(folder, file);
   let text: string;

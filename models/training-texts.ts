@@ -1,23 +1,28 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { type LabelledText, taskOf } from '../src/model/training-data/labelled-text.ts';
+import { cashtagsOf, renamedTexts } from './renamed-texts.ts';
 
 const SEED = 1;
 /** Pairs of headlines that are joined into one. */
-const JOINED = 4000;
+const JOINED = 8000;
 
-/** The labelled texts, and what is made of the training part so that the model learns who is meant. */
-export function trainingTexts(sets: readonly LabelledText[]): readonly LabelledText[] {
+/**
+ * The labelled texts, those of the training part once more with other names, and what is made of both so that the model learns who
+ * is meant.
+ * @param companies how each company is called.
+ */
+export function trainingTexts(sets: readonly LabelledText[], companies: readonly (readonly string[])[]): readonly LabelledText[] {
   const training = sets.filter(({ part }) => part === 'train');
-  return [...sets, ...askedTweets(training), ...joinedHeadlines(training)];
+  const renamed = renamedTexts(training, companies);
+  const both = [...training, ...renamed];
+  return [...sets, ...renamed, ...askedTweets(both), ...joinedHeadlines(both)];
 }
-
-const CASHTAG = /\$[A-Z]{1,5}\b/g;
 
 /** A tweet that has one cashtag also asks about it, so that pairs are learned in the tweets' style too. */
 function askedTweets(texts: readonly LabelledText[]): LabelledText[] {
   return texts.flatMap((text) => {
-    const [tag, ...more] = new Set(text.text.match(CASHTAG) ?? []);
+    const [tag, ...more] = cashtagsOf(text.text);
     return tag === undefined || more.length > 0 || taskOf(text) !== 'sentiment' ? [] : [{ ...text, entity: tag }];
   });
 }
@@ -33,7 +38,7 @@ function joinedHeadlines(texts: readonly LabelledText[]): LabelledText[] {
   const headlines = [
     ...Map.groupBy(
       texts.filter((text) => taskOf(text) === 'entity'),
-      ({ row }) => row,
+      ({ text }) => text,
     ).values(),
   ];
   const generator = xoroshiro128plus(SEED);
