@@ -3,6 +3,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { type LabelledText, taskOf } from '../src/model/training-data/labelled-text.ts';
 
 const SEED = 2;
+const DRAWS = 100;
 const CASHTAG = /\$[A-Z]{1,5}\b/g;
 
 /** The shares that a tweet names, as it writes them: `$AAPL`. */
@@ -39,13 +40,14 @@ export function renamedTexts(texts: readonly LabelledText[], companies: readonly
 const isTweet = (text: LabelledText): boolean => taskOf(text) === 'sentiment' && cashtagsOf(text.text).length > 0;
 const headlineOf = ({ file, row }: LabelledText): string => `${file}:${row}`;
 
-/** A new name for each, all different. */
+/** A new name for each, all different; none where no other is found. */
 function freshNames(names: readonly string[], draw: () => string): ReadonlyMap<string, string> {
   const taken = new Set(names);
   const fresh = new Map<string, string>();
   for (const name of new Set(names)) {
     let other = draw();
-    while (taken.has(other)) other = draw();
+    for (let i = 0; i < DRAWS && taken.has(other); i += 1) other = draw();
+    if (taken.has(other)) continue;
     taken.add(other);
     fresh.set(name, other);
   }
