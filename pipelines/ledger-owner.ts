@@ -42,6 +42,7 @@ export class LedgerOwner {
    */
   #announcedBelow = 0;
   #resumed = false;
+  #resumedAt = 0;
   /** The newest snapshot: the record that it stands before, and when it was taken. */
   #snapshot = { next: 0, at: 0 };
   #ticker: NodeJS.Timeout | undefined;
@@ -61,9 +62,11 @@ export class LedgerOwner {
     if (this.#resumed)
       throw new BarographError('E_LOG_UNAVAILABLE', 'The ledger lost its partition to another owner, and begins anew.');
     this.#resumed = true;
-    this.#ledger = (await this.#standby.end()) ?? (await loadLedger(this.#deps.states));
+    const followed = await this.#standby.end();
+    this.#ledger = followed?.ledger ?? (await loadLedger(this.#deps.states));
+    this.#resumedAt = this.#ledger.state.next;
     this.#announcedBelow = (await this.#deps.log.positions('news.scored', 'ledger')).get(0) ?? 0;
-    this.#snapshot = { next: this.#ledger.state.next, at: performance.now() };
+    this.#snapshot = { next: followed?.snapshotNext ?? this.#resumedAt, at: performance.now() };
     if (this.#deps.ticks) this.#scheduleTick();
     return this.#ledger.state.next;
   }
@@ -147,7 +150,8 @@ export class LedgerOwner {
   }
 
   #isSnapshotDue(): boolean {
-    const records = this.#ledger.state.next - this.#snapshot.next;
+    // Not at once after a take-over, though the snapshot is older: the news waits already.
+    const records = this.#ledger.state.next - Math.max(this.#snapshot.next, this.#resumedAt);
     return records >= SNAPSHOT_RECORDS || (records > 0 && performance.now() - this.#snapshot.at >= SNAPSHOT_MS);
   }
 

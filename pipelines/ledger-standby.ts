@@ -17,11 +17,17 @@ export interface StandbyDeps {
   readonly meter: PipelineMeter;
 }
 
+/** What a stand-by folded, and the record that the snapshot stands before with which it began. */
+interface Followed {
+  readonly ledger: Ledger;
+  readonly snapshotNext: number;
+}
+
 /** Folds along with an owner, if one there is, so that whoever takes over can go on from there at once. */
 export class Standby {
   readonly #deps: StandbyDeps;
   readonly #stop = new AbortController();
-  #following: Promise<Ledger | undefined> | undefined;
+  #following: Promise<Followed | undefined> | undefined;
 
   constructor(deps: StandbyDeps) {
     this.#deps = deps;
@@ -32,17 +38,18 @@ export class Standby {
   }
 
   /** What was folded, when it did not fail: whoever takes over begins with a snapshot otherwise. */
-  async end(): Promise<Ledger | undefined> {
+  async end(): Promise<Followed | undefined> {
     this.#stop.abort();
     return this.#following;
   }
 
-  async #follow(): Promise<Ledger | undefined> {
+  async #follow(): Promise<Followed | undefined> {
     const { log, states, meter } = this.#deps;
     try {
       const ledger = await loadLedger(states);
+      const snapshotNext = ledger.state.next;
       await foldAlong(ledger, log, this.#stop.signal);
-      return ledger;
+      return { ledger, snapshotNext };
     } catch (error) {
       meter.error(error instanceof BarographError ? error.code : 'E_UNKNOWN');
       return undefined;

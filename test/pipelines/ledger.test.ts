@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type LedgerDeps, ledgerPipeline } from '../../pipelines/ledger.ts';
+import { loadSnapshot } from '../../pipelines/ledger-snapshot.ts';
 import { supervise } from '../../pipelines/pipeline.ts';
 import { verify } from '../../pipelines/verify.ts';
 import type { Doc } from '../../src/domain/doc.ts';
@@ -61,6 +62,17 @@ function withChanges<T extends object>(whole: T, changes: Partial<T>): T {
     get: (target, name) => {
       const value: unknown = Reflect.get(name in changes ? changes : target, name);
       return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** A log that notes which positions of the first partition it is asked for. */
+function overheard(log: LedgerDeps['log'], heard: number[]): LedgerDeps['log'] {
+  return withChanges(log, {
+    positions: async (topic, group) => {
+      const positions = await log.positions(topic, group);
+      heard.push(positions.get(0) ?? 0);
+      return positions;
     },
   });
 }
@@ -256,7 +268,7 @@ describe('ledger', () => {
     const owner = ledgerPipeline(deps).run(first.signal);
     await eventually(folded(deps));
     let loads = 0;
-    let heard = 0;
+    const heard: number[] = [];
     const standby = depsWith({
       ...deps,
       meter: otherMeter(),
@@ -266,18 +278,12 @@ describe('ledger', () => {
           return undefined; // whoever needed a snapshot would fold everything again
         },
       }),
-      log: withChanges(deps.log, {
-        positions: async (topic, group) => {
-          const positions = await deps.log.positions(topic, group);
-          heard = positions.get(0) ?? 0;
-          return positions;
-        },
-      }),
+      log: overheard(deps.log, heard),
     });
     const waiting = ledgerPipeline(standby).run(second.signal);
     const records = surge();
     await appendScored(deps.log, records.slice(0, 100));
-    await eventually(async () => (await folded(deps)()) && heard > 100, 'the stand-by');
+    await eventually(async () => (await folded(deps)()) && (heard.at(-1) ?? 0) > 100, 'the stand-by');
     first.abort();
     await owner;
     await appendScored(deps.log, records.slice(100));
@@ -287,6 +293,32 @@ describe('ledger', () => {
     assert.equal(loads, 1);
     assert.equal(standby.meter.counts.received, records.length - 100);
     assert.equal(await differences(deps), 0);
+  });
+
+  it('keeps a snapshot of what it folded along, though nothing was left to fold when it took over', async () => {
+    const deps = depsWith();
+    const [first, second] = [new AbortController(), new AbortController()];
+    // As one that is killed: it keeps no snapshot.
+    const killed = depsWith({ ...deps, states: withChanges(deps.states, { putBlob: async () => undefined }) });
+    const owner = ledgerPipeline(killed).run(first.signal);
+    await eventually(folded(deps));
+    const heard: number[] = [];
+    const standby = depsWith({
+      ...deps,
+      meter: otherMeter(),
+      log: overheard(deps.log, heard),
+    });
+    const waiting = ledgerPipeline(standby).run(second.signal);
+    await appendScored(deps.log, surge());
+    const { next: end } = (await deps.log.ranges('news.scored'))[0] ?? { next: 0 };
+    await eventually(async () => (await folded(deps)()) && heard.at(-1) === end, 'the stand-by');
+    const before = heard.length;
+    first.abort();
+    await owner;
+    await eventually(() => heard.length > before, 'the take-over');
+    second.abort();
+    await waiting;
+    assert.equal((await loadSnapshot(deps.states))?.counters.articles, 60);
   });
 
   it('writes a tick of its own clock when it begins', async () => {
