@@ -36,7 +36,10 @@ const CONFIG = {
   ...{ num_attention_heads: 12, intermediate_size: 1536, hidden_act: 'gelu', max_position_embeddings: 512, type_vocab_size: 2 },
   ...{ layer_norm_eps: 1e-12, pad_token_id: 0 },
 };
-const TOKENIZER_CONFIG = { tokenizer_class: 'BertTokenizer', do_lower_case: true, model_max_length: 512 };
+const TOKENIZER_CONFIG = {
+  ...{ tokenizer_class: 'BertTokenizer', do_lower_case: true, model_max_length: 512 },
+  ...{ pad_token: '[PAD]', unk_token: '[UNK]', cls_token: '[CLS]', sep_token: '[SEP]', mask_token: '[MASK]' },
+};
 
 /**
  * Downloads an encoder into a cache folder, unless it lies there already, and reads it. Throws when it is not the expected one. Needs

@@ -56,7 +56,7 @@ async function timeOurs(bundle: string, texts: readonly string[]): Promise<Times
 function timeTheirs(model: string, texts: readonly string[]): Times {
   const input = JSON.stringify({ module: resolve(required('transformers')), model, texts, singles: SINGLES });
   const script = join(import.meta.dirname, 'transformers-js.mjs');
-  return JSON.parse(execFileSync(process.execPath, [script], { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] }));
+  return JSON.parse(execFileSync(process.execPath, [script], { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'] }));
 }
 
 /** One model, both ways: as our int8 bundle and as transformers.js's q8. */
