@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { scoreArticles } from '../../../pipelines/score-articles.ts';
 import type { Article } from '../../../src/domain/article.ts';
-import { openClassifier } from '../../../src/model/serving/classifier.ts';
-import { findEntities } from '../../../src/text/entities/find-entities.ts';
-import { fingerprint } from '../../../src/text/fingerprint.ts';
 import { figureOf, show } from '../figures.ts';
+import { scoringRate } from '../scoring.ts';
 import { articleOf, fill, progress, rawRecord } from './articles.ts';
 import { BUNDLE, type Servers, withBed } from './bed.ts';
 import { costOf, cpuOf, showCost } from './cost.ts';
@@ -13,7 +10,6 @@ import { costOf, cpuOf, showCost } from './cost.ts';
 const WARM_UP = 0.25;
 /** Not often: the broker would be busy with it. */
 const POLL_MS = 250;
-const CALL = 256;
 const WARM_UP_ARTICLES = 400_000;
 const STUB = ['--model', 'stub'];
 
@@ -94,7 +90,7 @@ export async function benchModel(servers: Servers, titles: readonly string[], ru
   await measure(servers, titles, [['classify', 'ledger']], []);
   const [alone, clustered, shares]: number[][] = [[], [], []];
   for (let i = 0; i < runs; i += 1) {
-    const own = await rateAlone(titles);
+    const own = await scoringRate(BUNDLE, titles);
     const { rate: whole, cpu } = await measure(servers, titles, [['classify', 'ledger']], []);
     console.log(`  microseconds of a core an article: ${showCost(cpu)}`);
     alone?.push(own);
@@ -105,30 +101,4 @@ export async function benchModel(servers: Servers, titles: readonly string[], ru
   console.log(`  classifier alone       ${show(figureOf(alone ?? []), 'articles/s')}`);
   console.log(`  on the clusters        ${show(figureOf(clustered ?? []), 'articles/s')}`);
   console.log(`  of the former          ${show(figureOf(shares ?? []), '%', 1)}   target: at least 85 %`);
-}
-
-/** With the companies that it is asked about, in calls of a pipeline's size, two at a time. */
-async function rateAlone(titles: readonly string[]): Promise<number> {
-  const classifier = await openClassifier({ bundle: BUNDLE });
-  try {
-    const articles = titles.map((title, i) => articleOf(`article-${i}`, title, start + i * EVERY_MS));
-    let next = 0;
-    let warm = 0;
-    const caller = async (): Promise<void> => {
-      while (next < articles.length) {
-        const at = next;
-        next += CALL;
-        await scoreArticles({ classifier, findEntities, fingerprint }, articles.slice(at, at + CALL));
-        if (warm === 0 && next >= articles.length * WARM_UP) {
-          warm = at + CALL;
-          begin = performance.now();
-        }
-      }
-    };
-    let begin = performance.now();
-    await Promise.all([caller(), caller()]);
-    return ((articles.length - warm) * 1000) / (performance.now() - begin);
-  } finally {
-    await classifier.close();
-  }
 }
