@@ -1,6 +1,5 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { type LabelledText, taskOf } from '../src/model/training-data/labelled-text.ts';
+import { seededDraw } from './seeded-draw.ts';
 
 const SEED = 2;
 const DRAWS = 100;
@@ -15,30 +14,25 @@ export const cashtagsOf = (text: string): readonly string[] => [...new Set(text.
  * @param companies how each company is called.
  */
 export function renamedTexts(texts: readonly LabelledText[], companies: readonly (readonly string[])[]): LabelledText[] {
-  const generator = xoroshiro128plus(SEED);
-  const draw = <T>(from: readonly T[]): T => from[uniformInt(generator, 0, from.length - 1)] as T; // never empty
+  const draw = seededDraw(SEED);
   const known = new Set(companies.flat());
   const tags = [...new Set(texts.flatMap((text) => (isTweet(text) ? cashtagsOf(text.text) : [])))];
-  const namesOf = Map.groupBy(texts, headlineOf);
-  const others = new Map<string, ReadonlyMap<string, string>>();
-  return texts.map((text) => {
-    if (isTweet(text))
-      return renamed(
-        text,
-        freshNames(cashtagsOf(text.text), () => draw(tags)),
+  const fresh = new Map(
+    Array.from(Map.groupBy(texts, rowOf), ([row, of]) => {
+      const tweet = of.find(isTweet);
+      if (tweet !== undefined) return [row, freshNames(cashtagsOf(tweet.text), () => draw(tags))];
+      const named = of.flatMap(({ text, entity }) =>
+        entity !== undefined && known.has(entity) && text.includes(entity) ? [entity] : [],
       );
-    const headline = headlineOf(text);
-    const names = (namesOf.get(headline) ?? []).flatMap(({ entity }) =>
-      entity !== undefined && known.has(entity) && text.text.includes(entity) ? [entity] : [],
-    );
-    const fresh = others.get(headline) ?? freshNames(names, () => draw(draw(companies)));
-    others.set(headline, fresh);
-    return renamed(text, fresh);
-  });
+      return [row, freshNames(named, () => draw(draw(companies)))];
+    }),
+  );
+  return texts.map((text) => renamed(text, fresh.get(rowOf(text)) ?? new Map()));
 }
 
 const isTweet = (text: LabelledText): boolean => taskOf(text) === 'sentiment' && cashtagsOf(text.text).length > 0;
-const headlineOf = ({ file, row }: LabelledText): string => `${file}:${row}`;
+/** A headline and its companies are several texts of one row. */
+const rowOf = ({ file, row }: LabelledText): string => `${file}:${row}`;
 
 /** A new name for each, all different; none where no other is found. */
 function freshNames(names: readonly string[], draw: () => string): ReadonlyMap<string, string> {

@@ -1,7 +1,6 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { type LabelledText, taskOf } from '../src/model/training-data/labelled-text.ts';
 import { cashtagsOf, renamedTexts } from './renamed-texts.ts';
+import { seededDraw } from './seeded-draw.ts';
 
 const SEED = 1;
 /** Pairs of headlines that are joined into one. */
@@ -41,8 +40,7 @@ function joinedHeadlines(texts: readonly LabelledText[]): LabelledText[] {
       ({ text }) => text,
     ).values(),
   ];
-  const generator = xoroshiro128plus(SEED);
-  const draw = <T>(from: readonly T[]): T => from[uniformInt(generator, 0, from.length - 1)] as T; // never empty
+  const draw = seededDraw(SEED);
   return Array.from({ length: JOINED }, () => [draw(headlines), draw(headlines)] as const).flatMap(([first, second]) => {
     const [one, other] = [draw(first), draw(second)];
     const text = `${one.text}${draw(JOINTS)}${other.text}`;

@@ -22,23 +22,31 @@ export function readHeadlines(dataFolder: string, stride: number): readonly stri
     .map(({ headline }) => headline);
 }
 
-/** Classifies texts in calls of `callSize`, `inFlight` at a time. */
-export async function classifyInCalls(
-  classifier: Classifier,
-  texts: readonly string[],
+/** Hands over items in calls of `callSize`, `inFlight` at a time, as a pipeline does. */
+export async function inCalls<T>(
+  items: readonly T[],
+  call: (some: readonly T[]) => Promise<unknown>,
   callSize = 256,
   inFlight = 2,
 ): Promise<void> {
   let next = 0;
   const caller = async (): Promise<void> => {
-    while (next < texts.length) {
+    while (next < items.length) {
       const at = next;
       next += callSize;
-      await classifier.classify(texts.slice(at, at + callSize).map((text) => ({ text })));
+      await call(items.slice(at, at + callSize));
     }
   };
   await Promise.all(Array.from({ length: inFlight }, caller));
 }
+
+/** Classifies texts in such calls. */
+export const classifyInCalls = (
+  classifier: Classifier,
+  texts: readonly string[],
+  callSize?: number,
+  inFlight?: number,
+): Promise<void> => inCalls(texts, (some) => classifier.classify(some.map((text) => ({ text }))), callSize, inFlight);
 
 /**
  * Headlines a second through the classifier: `texts` in calls of `callSize`, `inFlight` calls at a time, as a pipeline makes them.
