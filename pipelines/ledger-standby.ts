@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BarographError } from '../src/domain/errors.ts';
-import { decodeScored } from '../src/domain/wire.ts';
 import type { Ledger } from '../src/ledger/fold.ts';
-import type { EventLog, LogRecord } from '../src/log/port.ts';
+import type { EventLog } from '../src/log/port.ts';
 import type { PipelineMeter } from '../src/ops/metrics.ts';
 import type { StateStore } from '../src/store/state-port.ts';
-import { isInvalidRecord } from './dead-letter.ts';
+import { foldRecord } from './fold-log.ts';
 import { loadLedger } from './ledger-snapshot.ts';
 
 /** How often a stand-by asks how far the owner has come. */
@@ -66,7 +65,7 @@ async function foldAlong(ledger: Ledger, log: EventLog, stop: AbortSignal): Prom
   for await (const chunk of log.read('news.scored', 0, ledger.state.next, stop)) {
     for (const record of chunk) {
       if (!(await position.reaches(record.offset + 1, stop))) return;
-      fold(ledger, record);
+      foldRecord(ledger, record);
     }
   }
 }
@@ -87,13 +86,5 @@ class Position {
       if (this.#known < next) await sleep(ASK_MS, undefined, { signal: stop }).catch(() => undefined);
     }
     return !stop.aborted;
-  }
-}
-
-function fold(ledger: Ledger, { value, offset }: LogRecord): void {
-  try {
-    ledger.apply(decodeScored(value), offset);
-  } catch (error) {
-    if (!isInvalidRecord(error)) throw error; // the owner has kept it as a dead letter
   }
 }

@@ -1,13 +1,12 @@
 import type { Doc } from '../src/domain/doc.ts';
 import { DEFAULT_LEDGER_SETTINGS } from '../src/domain/settings.ts';
-import { decodeScored } from '../src/domain/wire.ts';
 import { latestDocs } from '../src/ledger/effects.ts';
 import { Ledger } from '../src/ledger/fold.ts';
 import { emptyState } from '../src/ledger/state.ts';
 import { compareStores, type Difference, docKey } from '../src/ledger/verify.ts';
 import type { EventLog } from '../src/log/port.ts';
 import type { TrendStore } from '../src/store/trend-port.ts';
-import { isInvalidRecord } from './dead-letter.ts';
+import { foldRecord } from './fold-log.ts';
 
 export interface Verification {
   /** Records of `news.scored` folded, and how many of them the stored ledger had acknowledged. */
@@ -40,10 +39,10 @@ export async function verify({ log, stored, fresh, maxExamples, isExpired }: Ver
   let records = 0;
   for await (const chunk of log.read('news.scored', 0, 0)) {
     const effects: Doc[] = [];
-    for (const { value, offset } of chunk) {
+    for (const record of chunk) {
       records += 1;
-      for (const doc of foldOne(ledger, value, offset)) {
-        if (offset < acknowledged) effects.push(doc);
+      for (const doc of foldRecord(ledger, record)) {
+        if (record.offset < acknowledged) effects.push(doc);
         else ahead.set(docKey(doc), [...(ahead.get(docKey(doc)) ?? []), doc]);
       }
     }
@@ -63,14 +62,4 @@ export async function verify({ log, stored, fresh, maxExamples, isExpired }: Ver
   }
   const counts = await Promise.all((['article', 'story', 'rollup', 'alert'] as const).map((kind) => fresh.count(kind)));
   return { records, acknowledged, documents: counts.reduce((sum, count) => sum + count, 0), differences, examples };
-}
-
-/** A record that cannot be read has no effect, here as in the pipeline. */
-function foldOne(ledger: Ledger, value: string, offset: number): readonly Doc[] {
-  try {
-    return ledger.apply(decodeScored(value), offset);
-  } catch (error) {
-    if (!isInvalidRecord(error)) throw error;
-    return [];
-  }
 }

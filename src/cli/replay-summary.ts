@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readDeadLetters } from '../../pipelines/dead-letter.ts';
-import { loadSnapshot } from '../../pipelines/ledger-snapshot.ts';
+import { foldLog } from '../../pipelines/fold-log.ts';
 import type { Storage } from './storage.ts';
 
 /** What a replay came to. `lines` = `articles` + `duplicates` + `deadLettered`. */
@@ -31,11 +31,11 @@ const holding = z.object({
 export type Holding = z.infer<typeof holding>;
 
 export async function holdingOf({ log, trends, states }: Storage): Promise<Holding> {
-  const snapshot = await loadSnapshot(states); // the ledger takes one when it stops
+  const { counters } = (await foldLog(log, states)).state;
   return {
     articles: await trends.count('article'),
     stories: await trends.count('story'),
-    late: snapshot?.counters.late ?? 0,
+    late: counters.late,
     deadLettered: (await readDeadLetters(log)).length,
     alerts: await trends.count('alert'),
   };

@@ -24,8 +24,8 @@ export const [CONFIG, RECORDING] = ['barograph.yaml', 'news.ndjson'];
 /** What a member of a group may be silent for. */
 export const SESSION_MS = 6000;
 const PATIENCE_MS = 1000;
-/** Of bad news: what is late by hours, since a process was away, makes no alert, so there are several. */
-const BURSTS = 8;
+/** Of bad news: what comes late by hours, since a process was away, is seen in the long windows only, so they are many and large. */
+const BURSTS = { bursts: 8, size: 100 };
 const RECORDED_SECONDS = 4 * 86_400;
 
 /** Starts servers and processes; the recording passes within about `seconds`. */

@@ -1,4 +1,6 @@
 import { writeFile } from 'node:fs/promises';
+import { sentimentLabel } from '../../src/domain/article.ts';
+import { openStubClassifier } from '../../src/model/serving/stub.ts';
 import { DAY, HOUR, MINUTE, random, T0 } from '../ledger/scored.ts';
 
 const COMPANIES = [
@@ -37,6 +39,8 @@ const TAILS = [
   'sources tell',
 ];
 
+const STUB = openStubClassifier();
+
 interface Row {
   readonly ts: string;
   readonly title: string;
@@ -46,10 +50,10 @@ interface Row {
 
 /**
  * A recording of made-up news over four days, always the same for a size: mostly new stories, some told again in the same or
- * nearly the same words, some rows twice or late, a few that are none, and at the end a burst of bad news about one company; more
- * bursts, about others, come at equal distances before.
+ * nearly the same words, some rows twice or late, a few that are none, and at the end a burst of `size` bad news about one company
+ * within forty minutes (bad for the stub model too); more bursts, about others, come at equal distances before.
  */
-export async function writeRecording(file: string, articles: number, bursts = 1): Promise<void> {
+export async function writeRecording(file: string, articles: number, { bursts = 1, size = 40 } = {}): Promise<void> {
   const next = random(20_260_105);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T; // `next` is below 1
   const lines: string[] = [];
@@ -60,17 +64,19 @@ export async function writeRecording(file: string, articles: number, bursts = 1)
   };
   const title = (company: string, what: string): string =>
     `${company} ${pick(UNITS)} unit ${pick(PLACES)} ${what}, ${Math.floor(next() * 900) + 100} affected, ${pick(TAILS)}`;
-  const burst = (name: string, from: number, company: string, ticker: string): void => {
-    for (let n = 0; n < 40; n += 1) {
-      const ts = new Date(from + n * MINUTE).toISOString();
-      add({ ts, id: `${name}${n}`, ticker, title: title(company, pick(BAD)) });
+  const burst = async (name: string, from: number, company: string, ticker: string): Promise<void> => {
+    for (let n = 0; n < size; n += 1) {
+      const ts = new Date(from + Math.floor((n / size) * 40 * MINUTE)).toISOString();
+      let bad = title(company, pick(BAD));
+      while (!(await isBadForStub(bad, company))) bad = title(company, pick(BAD));
+      add({ ts, id: `${name}${n}`, ticker, title: bad });
     }
   };
   const every = Math.ceil(articles / bursts);
   for (let n = 0; n < articles; n += 1) {
     if (n > 0 && n % every === 0) {
       const [company, symbol] = COMPANIES[(n / every) % COMPANIES.length] ?? COMPANIES[0];
-      burst(`burst${n}-`, T0 + Math.floor((n / articles) * 4 * DAY), company, symbol);
+      await burst(`burst${n}-`, T0 + Math.floor((n / articles) * 4 * DAY), company, symbol);
     }
     const behind = next() < 0.01 ? 5 * HOUR : 20 * MINUTE;
     const at = T0 + Math.floor((n / articles) * 4 * DAY) - Math.floor(next() * behind);
@@ -85,7 +91,13 @@ export async function writeRecording(file: string, articles: number, bursts = 1)
     else if (chance < 0.17) lines.push(JSON.stringify({ ts, id }), `{"ts": "${ts}", "title": "cut of`);
     else add({ ts, id, ticker: symbol, title: title(company, pick([...GOOD, ...PLAIN, ...PLAIN, ...BAD])) });
   }
-  burst('burst', T0 + 4 * DAY, 'Boeing', 'BA');
+  await burst('burst', T0 + 4 * DAY, 'Boeing', 'BA');
   add({ ts: new Date(T0 + 4 * DAY + 8 * HOUR).toISOString(), id: 'last', title: title('Apple', pick(PLAIN)) });
   await writeFile(file, `${lines.join('\n')}\n`);
+}
+
+/** The stub's scores mean nothing, but a burst is to be one whichever model reads it. */
+async function isBadForStub(text: string, entity: string): Promise<boolean> {
+  const scores = await STUB.classify([{ text }, { text, entity }]);
+  return scores.every(({ sentiment }) => sentimentLabel(sentiment) === 'negative');
 }
