@@ -101,7 +101,7 @@ class Replay {
     this.#lines += row.lines;
     if (this.#pending.length < CHUNK) return;
     await this.#flush(false);
-    while (!stop.aborted && (await lagOf(this.#deps.log, 'news.raw', 'classify')) > MAX_AHEAD) await sleep(WAIT_MS);
+    await this.#untilAhead(MAX_AHEAD, stop);
   }
 
   #advance(at: Instant): void {
@@ -115,14 +115,25 @@ class Replay {
   /** Waits until it is an article's turn; true when it was stopped meanwhile. */
   async #pause(at: Instant, stop: AbortSignal): Promise<boolean> {
     const speed = this.#deps.speed(at);
+    if (this.#pace?.speed !== speed) {
+      if (this.#pace?.speed === Number.POSITIVE_INFINITY) {
+        // What is watched from here on must not wait behind what came at full speed.
+        await this.#flush(false);
+        await this.#untilAhead(0, stop);
+      }
+      this.#pace = { speed, wallAt: this.#deps.clock.now(), at };
+    }
     if (speed === Number.POSITIVE_INFINITY) return stop.aborted;
-    const wallNow = this.#deps.clock.now();
-    if (this.#pace?.speed !== speed) this.#pace = { speed, wallAt: wallNow, at };
-    const dueMs = this.#pace.wallAt + (at - this.#pace.at) / speed - wallNow;
+    const dueMs = this.#pace.wallAt + (at - this.#pace.at) / speed - this.#deps.clock.now();
     if (dueMs <= 0) return stop.aborted;
     await this.#flush(false);
     await sleep(dueMs, undefined, { signal: stop }).catch(() => undefined);
     return stop.aborted;
+  }
+
+  /** Waits until classify has no more than so many articles to do. */
+  async #untilAhead(most: number, stop: AbortSignal): Promise<void> {
+    while (!stop.aborted && (await lagOf(this.#deps.log, 'news.raw', 'classify')) > most) await sleep(WAIT_MS);
   }
 
   async #reject({ line, fault = '', payload }: RecordedRow): Promise<void> {

@@ -22,7 +22,7 @@ const ARGS = [
 ];
 
 /** The demo as `npm start` runs it, in an empty folder, looked at with a real browser. */
-describe('the demo in a browser', { skip: SKIP, timeout: 240_000 }, () => {
+describe('the demo in a browser', { skip: SKIP, timeout: 480_000 }, () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let life: Life;
   let url = '';
@@ -41,7 +41,7 @@ describe('the demo in a browser', { skip: SKIP, timeout: 240_000 }, () => {
 
   before(async () => {
     folder = await temporaryFolder();
-    life = start(['run', '--port', '0', '--speed', '600'], { cwd: folder.path, timeoutMs: 240_000 });
+    life = start(['run', '--port', '0', '--speed', '600'], { cwd: folder.path, timeoutMs: 480_000 });
     url = await dashboardOf(life);
     browser = await chromium.launch({ executablePath: CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
   });
@@ -57,7 +57,7 @@ describe('the demo in a browser', { skip: SKIP, timeout: 240_000 }, () => {
     await page
       .getByText(/Bad news (?:keeps piling|piles) up about WMT/)
       .first()
-      .waitFor({ timeout: 120_000 });
+      .waitFor({ timeout: 300_000 });
     await page.close();
   });
 

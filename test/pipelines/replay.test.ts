@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type RecordedRow, type ReplayDeps, replayPipeline, replayProgress } from '../../pipelines/replay.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import { BarographError } from '../../src/domain/errors.ts';
@@ -101,7 +102,7 @@ describe('replay', () => {
     );
   });
 
-  it("paces on the articles' clock from the time on that it is told to, and is stopped in the middle of a pause", async () => {
+  it("paces on the articles' clock from the time on that it is told to, once what came before is done, and stops in a pause", async () => {
     const rows = [0, 1, 2, 3, 4, 24 * 60].map((minutes, index) => row(index + 1, T0 + minutes * MINUTE));
     const appended = new Map<string, number>();
     class TimedLog extends MemoryLog {
@@ -114,7 +115,14 @@ describe('replay', () => {
     const deps = depsWith(() => given(rows), { log: new TimedLog(), clock: systemClock, speed });
     const stop = new AbortController();
     const running = replayPipeline(deps).run(stop.signal);
+    const reader = await deps.log.subscribe('news.raw', 'classify');
+    const before = await reader.next(3, never); // a tick and two articles, appended at once
+    await sleep(50);
+    assert.equal(appended.has('n3'), false); // the two before are not classified
+    for (const { ack } of before) ack();
+    await reader.commit();
     await eventually(() => appended.has('n5'), 'the fifth article');
+    await reader.close();
     stop.abort();
     await running;
     const after = (id: string, other: string): number => (appended.get(id) ?? Number.NaN) - (appended.get(other) ?? Number.NaN);
