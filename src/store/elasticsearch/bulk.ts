@@ -13,6 +13,8 @@ export interface BulkItem {
 
 /** Of one request. */
 const [MOST_BYTES, MOST_ITEMS] = [5_000_000, 2000];
+/** What is read of an answer: the rest of it is as long as what was written. */
+const ANSWERS = ['items.*.status', 'items.*.error'];
 /** Requests under way at once. */
 const CONCURRENCY = 2;
 const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [100, 5000];
@@ -75,7 +77,7 @@ async function send<I extends BulkItem>(
   ]);
   let answer: estypes.BulkResponse;
   try {
-    answer = await client.bulk({ operations });
+    answer = await client.bulk({ operations, filter_path: ANSWERS });
   } catch (error) {
     if (!passes(error)) throw elasticsearchFault(error, options.nodes);
     return { left: items, rejected: [], cause: error };

@@ -8,8 +8,10 @@ import { costOf, cpuOf, showCost } from './cost.ts';
 
 /** Of the articles: programs compile and groups assemble until then. */
 const WARM_UP = 0.25;
-/** Not often: the broker would be busy with it. */
-const POLL_MS = 250;
+/** Not often: broker and machine would be busy with it. */
+const [POLL_MS, POLL_SLOW_MS] = [250, 1000];
+/** Of the articles: a look at the very end would count time in which nothing was left to do. */
+const MEASURED = 0.95;
 const WARM_UP_ARTICLES = 400_000;
 const STUB = ['--model', 'stub'];
 
@@ -26,8 +28,14 @@ interface Measured {
   readonly cpu: ReadonlyMap<string, number>;
 }
 
-/** From `news.raw` until the last group of the layout has committed the articles. */
-async function measure(servers: Servers, titles: readonly string[], layout: Layout, model: readonly string[]): Promise<Measured> {
+/** From `news.raw` until the last group of the layout has committed nearly all articles. */
+async function measure(
+  servers: Servers,
+  titles: readonly string[],
+  layout: Layout,
+  model: readonly string[],
+  pollMs = POLL_MS,
+): Promise<Measured> {
   const articles = titles.map((title, i) => articleOf(`article-${i}`, title, start + i * EVERY_MS));
   return withBed(servers, async ({ storage: { log }, run }) => {
     await fill(log, 'news.raw', articles.length, (i) => rawRecord(articles[i] as Article));
@@ -39,11 +47,11 @@ async function measure(servers: Servers, titles: readonly string[], layout: Layo
       for (;;) {
         const done = await progress(log, topic, group);
         if (done >= count) return { done, at: performance.now(), cpu: cpuOf(pids) };
-        await sleep(POLL_MS);
+        await sleep(pollMs);
       }
     };
     const begin = await reaches(articles.length * WARM_UP);
-    const end = await reaches(articles.length);
+    const end = await reaches(articles.length * MEASURED);
     return { rate: ((end.done - begin.done) * 1000) / (end.at - begin.at), cpu: costOf(begin, end) };
   });
 }
@@ -91,7 +99,7 @@ export async function benchModel(servers: Servers, titles: readonly string[], ru
   const [alone, clustered, shares]: number[][] = [[], [], []];
   for (let i = 0; i < runs; i += 1) {
     const own = await scoringRate(BUNDLE, titles);
-    const { rate: whole, cpu } = await measure(servers, titles, [['classify', 'ledger']], []);
+    const { rate: whole, cpu } = await measure(servers, titles, [['classify', 'ledger']], [], POLL_SLOW_MS);
     console.log(`  microseconds of a core an article: ${showCost(cpu)}`);
     alone?.push(own);
     clustered?.push(whole);
