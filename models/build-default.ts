@@ -25,11 +25,9 @@ const { values } = parseArgs({
     cache: { type: 'string', default: '.cache' },
   },
 });
-/** Settings were chosen on the whole validation part; then four of five of its groups are trained on, and the rest gives temperatures. */
-const KEPT_ONE_IN = 5;
 const log = (line: string): void => console.error(line);
 
-const sets = readLabelledSets(join(values.data, 'labelled'), KEPT_ONE_IN);
+const sets = readLabelledSets(join(values.data, 'labelled'));
 const partOf = (part: string) => sets.filter((text) => text.part === part);
 const checkpoint = fetchEncoder(E5_SMALL, values.cache);
 const { config, parameters } = checkpoint;

@@ -37,10 +37,7 @@ const SENTFIN_FILE = 'sentfin.csv';
 const TWEET_SENTIMENT = [0, 2, 1];
 
 const splitRows = z.array(
-  z.object({
-    ...{ file: z.string(), row: z.coerce.number().int(), group: z.coerce.number().int() },
-    part: z.enum(['train', 'validation', 'test']),
-  }),
+  z.object({ file: z.string(), row: z.coerce.number().int(), part: z.enum(['train', 'validation', 'test']) }),
 );
 const tweetRows = z.array(z.object({ text: z.string(), label: z.coerce.number().int().nonnegative() }));
 const sentfinRows = z.array(z.object({ Title: z.string(), Decisions: z.string() }));
@@ -48,15 +45,10 @@ const sentfinRows = z.array(z.object({ Title: z.string(), Decisions: z.string() 
 /**
  * Reads the labelled sets of a folder by its `split.csv`: topics, the sentiment of tweets and of SEntFiN headlines whose entities
  * agree (where they differ, text alone cannot say what it is to whom), and the sentiment towards every entity of every headline.
- * @param keepOneIn of the validation part's groups of near-duplicates one in so many stays there, the others are to be trained on.
- * @throws E_INPUT_INVALID naming file and row.
+ * Throws E_INPUT_INVALID naming file and row.
  */
-export function readLabelledSets(folder: string, keepOneIn = 1): readonly LabelledText[] {
-  const partOf = ({ part, group }: z.infer<typeof splitRows>[number]): LabelledText['part'] =>
-    part === 'validation' && group % keepOneIn !== 0 ? 'train' : part;
-  const parts = new Map(
-    splitRows.parse(readRows(folder, 'split.csv')).map((row) => [`${row.file}:${row.row}`, partOf(row)] as const),
-  );
+export function readLabelledSets(folder: string): readonly LabelledText[] {
+  const parts = new Map(splitRows.parse(readRows(folder, 'split.csv')).map((row) => [`${row.file}:${row.row}`, row.part]));
   const labelled = (file: string, row: number, head: LabelledText['head'], text: string, label: number): LabelledText => {
     const part = parts.get(`${file}:${row}`);
     if (part === undefined) throw invalid(folder, file, row, 'split.csv does not list it');

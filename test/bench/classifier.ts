@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
+import { DEFAULT_BUNDLE } from '../../src/cli/setup.ts';
 import { type ClassifierOptions, openClassifier } from '../../src/model/serving/classifier.ts';
 import type { Classifier } from '../../src/model/serving/port.ts';
 import { type Figure, figureOf, show } from './figures.ts';
@@ -75,7 +76,7 @@ export async function measureClassifier(
 
 /** The default bundle as it is served, and the choices that its defaults were made from. */
 export async function benchClassifier(dataFolder: string): Promise<void> {
-  const bundle = join(import.meta.dirname, '../../models/default');
+  const bundle = DEFAULT_BUNDLE;
   const texts = readHeadlines(dataFolder, 25);
   const measure = async (name: string, options: Omit<ClassifierOptions, 'bundle'>, calls = {}): Promise<void> => {
     const speed = await measureClassifier(name, { bundle, ...options }, texts, calls);

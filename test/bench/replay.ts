@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { finished } from 'node:stream/promises';
 import { replay } from '../../src/cli/commands/replay.ts';
+import { DEFAULT_BUNDLE } from '../../src/cli/setup.ts';
 import { embedded, openStorage } from '../../src/cli/storage.ts';
 import { readHeadlines } from './classifier.ts';
 import { figureOf, show } from './figures.ts';
 import { scoringRate } from './scoring.ts';
 
-const BUNDLE = join(import.meta.dirname, '../../models/default');
 const DAY_MS = 86_400_000;
 
 interface Run {
@@ -64,8 +64,8 @@ export async function benchReplay(dataFolder: string, folder: string, runs: numb
   const alone: number[] = [];
   const whole: number[] = [];
   for (let i = 0; i < runs; i += 1) {
-    alone.push(await scoringRate(BUNDLE, headlines));
-    whole.push((await run(file, BUNDLE)).articlesPerSecond);
+    alone.push(await scoringRate(DEFAULT_BUNDLE, headlines));
+    whole.push((await run(file, DEFAULT_BUNDLE)).articlesPerSecond);
   }
   const added = alone.map((rate, i) => 100 * (rate / (whole[i] ?? Number.NaN) - 1));
   console.log(`classifier alone, ${headlines.length} headlines   ${show(figureOf(alone), 'articles/s')}`);

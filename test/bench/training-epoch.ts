@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readLabelledSets } from '../../models/labelled-sets.ts';
+import { DEFAULT_BUNDLE } from '../../src/cli/setup.ts';
 import { loadBundle } from '../../src/model/bundle/load-bundle.ts';
 import { openTextEncoder } from '../../src/model/serving/text-encoder.ts';
 import { epochBatches } from '../../src/model/training/epoch-batches.ts';
@@ -43,7 +44,7 @@ export async function benchEpoch(
 
 /** Their training part, tokenized. */
 function readTweets(data: string): readonly Example[] {
-  const { config, ...files } = loadBundle('models/default');
+  const { config, ...files } = loadBundle(DEFAULT_BUNDLE);
   const encode = openTextEncoder(files, 'bert', config.maxTokens);
   return readLabelledSets(join(data, 'labelled'))
     .filter((text) => text.part === 'train' && taskOf(text) !== 'entity' && text.file.startsWith('twitter'))

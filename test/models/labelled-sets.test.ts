@@ -45,13 +45,6 @@ test('gives every row its part and class, and headlines as wholes only where the
   );
 });
 
-test('leaves some groups of the validation part there when the others are to be trained on', () => {
-  write();
-  const partsOf = (keepOneIn: number) => readLabelledSets(folder, keepOneIn).map(({ part }) => part);
-  assert.deepEqual(partsOf(3), partsOf(1)); // group 3
-  assert.deepEqual(new Set(partsOf(2)), new Set(['train', 'test']));
-});
-
 test('names the file and the row of what it cannot use', () => {
   const refuses = (message: RegExp): void => {
     assert.throws(

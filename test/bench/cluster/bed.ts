@@ -10,7 +10,6 @@ import { openTestCluster, type TestPorts, testPorts } from '../../open-test-clus
 /** Of the groups: what a killed process is waited for. */
 export const SESSION_MS = 6000;
 const LIFE_MS = 3_600_000;
-export const BUNDLE = join(import.meta.dirname, '../../../models/default');
 
 /** A broker and a node for as long as figures are taken. */
 export interface Servers {

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_BUNDLE } from '../../../src/cli/setup.ts';
 import { bucketStart } from '../../../src/domain/series.ts';
 import { decodeAlert, encodeScored } from '../../../src/domain/wire.ts';
 import type { EventLog, NewRecord } from '../../../src/log/port.ts';
@@ -12,7 +13,7 @@ import { eventually } from '../../eventually.ts';
 import { DAY, NEGATIVE, NEUTRAL, random, scored, tick } from '../../ledger/scored.ts';
 import { figureOf, show } from '../figures.ts';
 import { articleOf, BUCKET_MS, progress, rawRecord } from './articles.ts';
-import { BUNDLE, type Servers, withBed } from './bed.ts';
+import { type Servers, withBed } from './bed.ts';
 
 const POLL_MS = 25;
 
@@ -132,7 +133,7 @@ async function delays(
 
 /** So many titles that the bundle finds bad, so that every story of a burst counts. */
 async function badOnes(titles: readonly string[], count: number): Promise<readonly string[]> {
-  const classifier = await openClassifier({ bundle: BUNDLE });
+  const classifier = await openClassifier({ bundle: DEFAULT_BUNDLE });
   const bad: string[] = [];
   try {
     for (let at = 0; at < titles.length && bad.length < count; at += 1000) {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_BUNDLE } from '../../../src/cli/setup.ts';
 import type { Article } from '../../../src/domain/article.ts';
 import { figureOf, show } from '../figures.ts';
 import { scoringRate } from '../scoring.ts';
 import { articleOf, fill, progress, rawRecord } from './articles.ts';
-import { BUNDLE, type Servers, withBed } from './bed.ts';
+import { type Servers, withBed } from './bed.ts';
 import { costOf, cpuOf, showCost } from './cost.ts';
 
 /** Of the articles: programs compile and groups assemble until then. */
@@ -98,7 +99,7 @@ export async function benchModel(servers: Servers, titles: readonly string[], ru
   await measure(servers, titles, [['classify', 'ledger']], []);
   const [alone, clustered, shares]: number[][] = [[], [], []];
   for (let i = 0; i < runs; i += 1) {
-    const own = await scoringRate(BUNDLE, titles);
+    const own = await scoringRate(DEFAULT_BUNDLE, titles);
     const { rate: whole, cpu } = await measure(servers, titles, [['classify', 'ledger']], [], POLL_SLOW_MS);
     console.log(`  microseconds of a core an article: ${showCost(cpu)}`);
     alone?.push(own);
