@@ -110,6 +110,7 @@ async function settled({ log, states }: Storage, note: (line: string) => void): 
   const isPlayed = async (): Promise<boolean> =>
     (await states.list('replay/')).some(({ value }) => JSON.parse(value).done === true);
   await eventually(isPlayed, 'the end of the recording', SETTLED_MS);
+  note('the recording is at its end');
   const groups: readonly (readonly [Topic, string])[] = [
     ['news.raw', 'classify'],
     ['news.scored', 'ledger'],
@@ -117,6 +118,7 @@ async function settled({ log, states }: Storage, note: (line: string) => void): 
   ];
   for (const [topic, group] of groups) {
     await eventually(() => isDone(log, topic, group), `${group} to read all of ${topic}`, SETTLED_MS);
+    note(`${group} has read all of ${topic}`);
   }
 }
 
