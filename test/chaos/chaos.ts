@@ -42,7 +42,9 @@ const SETTLED_MS = 240_000;
  * Plays a recording through a set-up of several processes on real servers while harm is done to them by a seeded schedule; afterwards
  * what is stored must equal an undisturbed run's articles and a clean fold of the log, and every alert must have been delivered.
  */
-export async function chaos(folder: string, plan: ChaosPlan, note: (line: string) => void): Promise<ChaosReport> {
+export async function chaos(folder: string, plan: ChaosPlan, say: (line: string) => void): Promise<ChaosReport> {
+  // With the time of day, as the logs of the processes have it.
+  const note = (line: string): void => say(`${new Date().toISOString().slice(11, 19)} ${line}`);
   const begin = performance.now();
   const seconds = (plan.faults + plan.restarts) * plan.every;
   const setup = await openChaosSetup(folder, { articles: plan.articles, seconds, model: plan.model });

@@ -25,12 +25,10 @@ for (let round = 0; round < Number(values.rounds); round += 1) {
   const seed = Number(values.seed) + round;
   const counts = { articles: Number(values.articles), faults: Number(values.faults), every: Number(values.every) };
   const plan = { ...counts, restarts: Math.min(6, Math.ceil(counts.faults / 10)), seed, model: ['--model', values.model] };
-  const report = await chaos(folder, plan, (line) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`)).catch(
-    (error: unknown) => {
-      console.error(`seed ${seed} failed; logs and data are in ${folder}`);
-      throw error;
-    },
-  );
+  const report = await chaos(folder, plan, (line) => console.error(line)).catch((error: unknown) => {
+    console.error(`seed ${seed} failed; logs and data are in ${folder}`);
+    throw error;
+  });
   console.log(JSON.stringify({ seed, ...report }));
   for (const [name, count] of Object.entries(report.faults)) totals[name] = (totals[name] ?? 0) + count;
   if (!values.keep) await rm(folder, { recursive: true, force: true });

@@ -67,8 +67,9 @@ export async function writeRecording(file: string, articles: number, { bursts = 
   const burst = async (name: string, from: number, company: string, ticker: string): Promise<void> => {
     for (let n = 0; n < size; n += 1) {
       const ts = new Date(from + Math.floor((n / size) * 40 * MINUTE)).toISOString();
-      let bad = title(company, pick(BAD));
-      while (!(await isBadForStub(bad, company))) bad = title(company, pick(BAD));
+      let bad: string;
+      do bad = title(company, pick(BAD));
+      while (!(await isBadForStub(bad, company)));
       add({ ts, id: `${name}${n}`, ticker, title: bad });
     }
   };
