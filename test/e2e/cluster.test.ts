@@ -127,7 +127,15 @@ store: {elasticsearch: {node: "${nodes[0]}", prefix: ${name}-, replicas: 0}}
     lives.owner.child.kill('SIGCONT'); // it goes on with what it had read
     await feed(500);
     await eventually(stored(), 'the new owner beside the old one', 60_000);
-    for (const life of [lives.classify, lives.owner, standby]) assert.equal((await terminate(life)).code, 0);
+    const end = (await log.ranges('news.scored'))[0]?.next ?? 0;
+    const acknowledged = async () => ((await log.positions('news.scored', 'ledger')).get(0) ?? 0) >= end;
+    await eventually(acknowledged, 'everything acknowledged', 60_000);
+    assert.equal((await terminate(lives.classify)).code, 0);
+    for (const life of [lives.owner, standby]) {
+      const { code, stderr } = await terminate(life);
+      assert.equal(code, 0);
+      assert.doesNotMatch(stderr, /lost its partition/); // it stays where it went
+    }
     const verified = await json('verify');
     assert.equal(verified.differences, 0);
     assert.equal(verified.acknowledged, verified.records);

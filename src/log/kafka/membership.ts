@@ -63,6 +63,7 @@ export class Membership {
 
   async #start(): Promise<void> {
     const { sessionTimeoutMs } = this.#options;
+    let memberId: string | undefined;
     const client = openClient(this.#options, (kafka) =>
       kafka.consumer({
         groupId: this.#group,
@@ -70,13 +71,12 @@ export class Membership {
         heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
         maxWaitTimeInMs: FETCH_WAIT_MS,
         allowAutoTopicCreation: false,
-        partitionAssigners: [stickyAssigner(this.#since, () => this.#listener.has())],
+        partitionAssigners: [stickyAssigner(this.#since, () => ({ memberId, has: this.#listener.has() }))],
         retry: { retries: 4, restartOnFailure: async () => false },
       }),
     );
     const consumer = client.own;
     this.#client = client;
-    let memberId: string | undefined;
     const isCurrent = (): boolean => this.#client === client && !this.#closed;
     consumer.on('consumer.group_join', ({ payload }) => {
       if (!isCurrent()) return;

@@ -37,16 +37,29 @@ export function deal(partitions: readonly number[], members: readonly Member[]):
   return dealt;
 }
 
-const claimSchema = z.object({ since: z.number(), has: z.array(z.number().int().nonnegative()) });
+/** What a member had last, and the id by which the group gave it that. */
+export interface Claim {
+  readonly memberId: string | undefined;
+  readonly has: readonly number[];
+}
+
+const claimSchema = z.object({
+  since: z.number(),
+  memberId: z.string().optional(),
+  has: z.array(z.number().int().nonnegative()),
+});
 const NAME = 'barograph-sticky';
 const VERSION = 1;
 
-/** For members that read one topic each. `has` is asked at each deal. */
-export function stickyAssigner(since: number, has: () => readonly number[]): PartitionAssigner {
+/**
+ * For members that read one topic each. `claim` is asked at each deal. One whom the group has missed comes back by another id: what it
+ * had is another's by now, and it claims nothing, though it does not know that yet.
+ */
+export function stickyAssigner(since: number, claim: () => Claim): PartitionAssigner {
   const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
   const memberOf = ({ memberId, memberMetadata }: GroupMember): Member => {
-    const claim = claimSchema.parse(JSON.parse(MemberMetadata.decode(memberMetadata)?.userData.toString('utf8') ?? ''));
-    return { id: memberId, ...claim };
+    const claimed = claimSchema.parse(JSON.parse(MemberMetadata.decode(memberMetadata)?.userData.toString('utf8') ?? ''));
+    return { id: memberId, since: claimed.since, has: claimed.memberId === memberId ? claimed.has : [] };
   };
   return ({ cluster }) => ({
     ...{ name: NAME, version: VERSION },
@@ -68,7 +81,7 @@ export function stickyAssigner(since: number, has: () => readonly number[]): Par
     protocol: ({ topics }) => ({
       name: NAME,
       metadata: MemberMetadata.encode({
-        ...{ version: VERSION, topics, userData: Buffer.from(JSON.stringify({ since, has: has() })) },
+        ...{ version: VERSION, topics, userData: Buffer.from(JSON.stringify({ since, ...claim() })) },
       }),
     }),
   });

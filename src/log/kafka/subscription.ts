@@ -110,7 +110,10 @@ export class KafkaSubscription implements Subscription {
   }
 
   #ack(share: Share, offset: number): void {
-    if (this.#shares.get(share.partition) !== share || !share.acknowledge(offset)) return;
+    if (this.#shares.get(share.partition) === share && share.acknowledge(offset)) this.#commitSoon();
+  }
+
+  #commitSoon(): void {
     this.#commitTimer ??= setTimeout(() => {
       // An error of the timer's commit comes back at the next one, or at close, whose caller hears it.
       this.commit().catch(() => undefined);
@@ -163,6 +166,7 @@ export class KafkaSubscription implements Subscription {
       // Another may have had it for a moment between two deals: then it has committed more.
       if (kept !== undefined && committed <= kept.committed) {
         this.#goOn(consumer, kept);
+        this.#commitSoon(); // what was acknowledged during the deal was refused, and no more may come
         continue;
       }
       shares.delete(partition);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { deal, type Member } from '../../../src/log/kafka/sticky-assigner.ts';
+import kafkajs, { type Cluster } from 'kafkajs';
+import { type Claim, deal, type Member, stickyAssigner } from '../../../src/log/kafka/sticky-assigner.ts';
 
 const partitions = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -32,6 +33,23 @@ describe('dealing partitions', () => {
       ],
     );
     assert.deepEqual(dealt.get('b'), [0]);
+  });
+
+  it('takes nothing from the owner for one who was stopped, was missed and does not know', async () => {
+    const cluster = { findTopicPartitionMetadata: () => [{ partitionId: 0 }] } as unknown as Cluster;
+    const member = (memberId: string, since: number, claim: Claim) => {
+      const assigner = stickyAssigner(since, () => claim)({ cluster, groupId: 'ledger', logger: {} as never });
+      return { assigner, joined: { memberId, memberMetadata: assigner.protocol({ topics: ['news.scored'] }).metadata } };
+    };
+    const back = member('back-2', 1, { memberId: 'back-1', has: [0] });
+    const owner = member('owner-1', 2, { memberId: 'owner-1', has: [0] });
+    const members = [back.joined, owner.joined];
+    const dealt = await back.assigner.assign({ members, topics: ['news.scored'], userData: Buffer.alloc(0) } as never);
+    const given = dealt.map(({ memberId, memberAssignment }) => [
+      memberId,
+      kafkajs.AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment['news.scored'],
+    ]);
+    assert.deepEqual(Object.fromEntries(given), { 'back-2': [], 'owner-1': [0] });
   });
 
   it('gives a third member its part, and nobody anything new besides', () => {
