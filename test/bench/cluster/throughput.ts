@@ -14,6 +14,8 @@ const [POLL_MS, POLL_SLOW_MS] = [250, 1000];
 /** Of the articles: a look at the very end would count time in which nothing was left to do. */
 const MEASURED = 0.95;
 const WARM_UP_ARTICLES = 400_000;
+/** At the model's pace requests are smaller, and JVMs compile anew what those take: a third of a node's time in the first round. */
+const WARM_UP_ROUNDS = 3;
 const STUB = ['--model', 'stub'];
 
 /** Which processes read, and how many of each. */
@@ -96,7 +98,7 @@ export async function warmUp(servers: Servers, titles: readonly string[]): Promi
 
 /** The default bundle on the clusters, and alone on the same articles, in turn. */
 export async function benchModel(servers: Servers, titles: readonly string[], runs: number): Promise<void> {
-  await measure(servers, titles, [['classify', 'ledger']], []);
+  for (let i = 0; i < WARM_UP_ROUNDS; i += 1) await measure(servers, titles, [['classify', 'ledger']], [], POLL_SLOW_MS);
   const [alone, clustered, shares]: number[][] = [[], [], []];
   for (let i = 0; i < runs; i += 1) {
     const own = await scoringRate(DEFAULT_BUNDLE, titles);
