@@ -15,7 +15,7 @@ const [POLL_MS, POLL_SLOW_MS] = [250, 1000];
 const MEASURED = 0.95;
 const WARM_UP_ARTICLES = 400_000;
 /** At the model's pace requests are smaller, and JVMs compile anew what those take: a third of a node's time in the first round. */
-const WARM_UP_ROUNDS = 3;
+const WARM_UP_ROUNDS = 6;
 const STUB = ['--model', 'stub'];
 
 /** Which processes read, and how many of each. */
