@@ -5,10 +5,13 @@ interface Role {
   readonly name: string;
   readonly args: readonly string[];
   life: Life;
+  begunAt: number;
   stopped: boolean;
 }
 
 const LIFE_MS = 3_600_000;
+/** A process that is no older may still be loading, and dies of SIGTERM as any program does. */
+const LOADING_MS = 10_000;
 
 /** The processes of a set-up: each is started again when it was killed, and all are gone after `end`. */
 export class Processes {
@@ -26,7 +29,7 @@ export class Processes {
   }
 
   add(name: string, args: readonly string[]): void {
-    this.#roles.push({ name, args, life: this.#begin(name, args), stopped: false });
+    this.#roles.push({ name, args, life: this.#begin(name, args), begunAt: performance.now(), stopped: false });
   }
 
   /** Kills a process and starts it again. */
@@ -36,6 +39,7 @@ export class Processes {
     role.life.child.kill('SIGKILL');
     await role.life.ended;
     role.life = this.#begin(role.name, role.args);
+    role.begunAt = performance.now();
     return role.name;
   }
 
@@ -60,10 +64,13 @@ export class Processes {
   /** Ends all as an operator would; gives what those say that did not end well. */
   async end(): Promise<readonly string[]> {
     for (const [index] of this.#roles.entries()) this.resume(index);
+    const now = performance.now();
     for (const { life } of this.#roles) life.child.kill('SIGTERM');
-    const outcomes = await Promise.all(this.#roles.map(async ({ name, life }) => ({ name, ...(await life.ended) })));
-    return outcomes.flatMap(({ name, code, stderr }) =>
-      code === 0 ? [] : [`${name} ended with ${code}: ${stderr.slice(-2000)}`],
+    const outcomes = await Promise.all(this.#roles.map(async (role) => ({ ...role, ...(await role.life.ended) })));
+    return outcomes.flatMap(({ name, begunAt, code, signal, stderr }) =>
+      code === 0 || (signal === 'SIGTERM' && now - begunAt < LOADING_MS)
+        ? []
+        : [`${name} ended with ${code ?? signal}: ${stderr.slice(-2000)}`],
     );
   }
 
