@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Life, start } from '../e2e/barograph.ts';
 
 /** A part of the set-up that runs as a process of its own. */
@@ -5,18 +6,18 @@ interface Role {
   readonly name: string;
   readonly args: readonly string[];
   life: Life;
-  begunAt: number;
   stopped: boolean;
 }
 
 const LIFE_MS = 3_600_000;
-/** A process that is no older may still be loading, and dies of SIGTERM as any program does. */
+/** A process that is no older may still be loading, and would die of SIGTERM as any program does. */
 const LOADING_MS = 10_000;
 
 /** The processes of a set-up: each is started again when it was killed, and all are gone after `end`. */
 export class Processes {
   readonly #cwd: string;
   readonly #roles: Role[] = [];
+  #lastBegun = 0;
   /** Lives that ended by themselves: none should. */
   readonly surprises: string[] = [];
 
@@ -29,7 +30,7 @@ export class Processes {
   }
 
   add(name: string, args: readonly string[]): void {
-    this.#roles.push({ name, args, life: this.#begin(name, args), begunAt: performance.now(), stopped: false });
+    this.#roles.push({ name, args, life: this.#begin(name, args), stopped: false });
   }
 
   /** Kills a process and starts it again. */
@@ -39,7 +40,6 @@ export class Processes {
     role.life.child.kill('SIGKILL');
     await role.life.ended;
     role.life = this.#begin(role.name, role.args);
-    role.begunAt = performance.now();
     return role.name;
   }
 
@@ -64,13 +64,11 @@ export class Processes {
   /** Ends all as an operator would; gives what those say that did not end well. */
   async end(): Promise<readonly string[]> {
     for (const [index] of this.#roles.entries()) this.resume(index);
-    const now = performance.now();
+    await sleep(Math.max(0, this.#lastBegun + LOADING_MS - performance.now()));
     for (const { life } of this.#roles) life.child.kill('SIGTERM');
-    const outcomes = await Promise.all(this.#roles.map(async (role) => ({ ...role, ...(await role.life.ended) })));
-    return outcomes.flatMap(({ name, begunAt, code, signal, stderr }) =>
-      code === 0 || (signal === 'SIGTERM' && now - begunAt < LOADING_MS)
-        ? []
-        : [`${name} ended with ${code ?? signal}: ${stderr.slice(-2000)}`],
+    const outcomes = await Promise.all(this.#roles.map(async ({ name, life }) => ({ name, ...(await life.ended) })));
+    return outcomes.flatMap(({ name, code, signal, stderr }) =>
+      code === 0 ? [] : [`${name} ended with ${code ?? signal}: ${stderr.slice(-2000)}`],
     );
   }
 
@@ -84,6 +82,7 @@ export class Processes {
   }
 
   #begin(name: string, args: readonly string[]): Life {
+    this.#lastBegun = performance.now();
     const life = start(args, { cwd: this.#cwd, timeoutMs: LIFE_MS });
     life.ended
       .then(({ code, signal, stderr }) => {

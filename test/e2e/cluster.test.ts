@@ -8,6 +8,7 @@ import { loadSetup } from '../../src/cli/setup.ts';
 import { openStorage } from '../../src/cli/storage.ts';
 import { encodeRaw } from '../../src/domain/wire.ts';
 import { connectClient } from '../../src/log/kafka/client.ts';
+import { lagOf } from '../../src/log/lag.ts';
 import { openElasticsearch } from '../../src/store/elasticsearch/connection.ts';
 import { eventually } from '../eventually.ts';
 import { rawArticle } from '../pipelines/memory-system.ts';
@@ -127,9 +128,7 @@ store: {elasticsearch: {node: "${nodes[0]}", prefix: ${name}-, replicas: 0}}
     lives.owner.child.kill('SIGCONT'); // it goes on with what it had read
     await feed(500);
     await eventually(stored(), 'the new owner beside the old one', 60_000);
-    const end = (await log.ranges('news.scored'))[0]?.next ?? 0;
-    const acknowledged = async () => ((await log.positions('news.scored', 'ledger')).get(0) ?? 0) >= end;
-    await eventually(acknowledged, 'everything acknowledged', 60_000);
+    await eventually(async () => (await lagOf(log, 'news.scored', 'ledger')) === 0, 'everything acknowledged', 60_000);
     assert.equal((await terminate(lives.classify)).code, 0);
     for (const life of [lives.owner, standby]) {
       const { code, stderr } = await terminate(life);

@@ -14,7 +14,7 @@ const [POLL_MS, POLL_SLOW_MS] = [250, 1000];
 /** Of the articles: a look at the very end would count time in which nothing was left to do. */
 const MEASURED = 0.95;
 const WARM_UP_ARTICLES = 400_000;
-/** At the model's pace requests are smaller, and JVMs compile anew what those take: a third of a node's time in the first round. */
+/** At the model's pace requests are smaller, and JVMs compile anew what those take: 40 % of a node's time in the first round. */
 const WARM_UP_ROUNDS = 6;
 const STUB = ['--model', 'stub'];
 
