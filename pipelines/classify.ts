@@ -13,8 +13,13 @@ import { keepRejected, type Rejected, rejectedRecord } from './dead-letter.ts';
 import type { Pipeline } from './pipeline.ts';
 import { type ScoringDeps, scoreArticles, textOf } from './score-articles.ts';
 
-/** Batches that share one durable append when appending falls behind. */
-const MAX_APPEND = 16;
+/**
+ * From one durable append to the next, while articles keep coming: whoever reads them on then works in few turns rather than in many,
+ * which take several times as long for each article beside a model that fills the caches (docs/scaling.md).
+ */
+const APPEND_APART_MS = 250;
+/** Of the articles in flight: so many share an append at most, and do not wait for it. */
+const APPENDED_TOGETHER = 1 / 4;
 
 export interface ClassifyDeps extends ScoringDeps {
   readonly log: EventLog;
@@ -38,7 +43,9 @@ export function classifyPipeline(deps: ClassifyDeps): Pipeline {
           map(decode),
           microBatch({ maxWeight: deps.maxBatchTokens, weigh: estimateTokens, timeMs: deps.batchTimeMs }),
           inOrder((batch) => score(deps, batch)),
-          whenFree((batches) => append(deps, batches.flat()), MAX_APPEND),
+          whenFree((batches) => append(deps, batches.flat()), {
+            ...{ max: deps.maxInFlight * APPENDED_TOGETHER, weigh: (batch) => batch.length, apartMs: APPEND_APART_MS },
+          }),
         ),
       );
     },

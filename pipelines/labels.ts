@@ -25,7 +25,7 @@ export function labelsPipeline(deps: LabelsDeps): Pipeline {
     run: async (stop) => {
       const subscription = await deps.log.subscribe('news.labelled', 'labels');
       const deliveries = pull(subscription, { maxInFlight: 4 * MAX_BATCH, maxBatch: MAX_BATCH, stop });
-      await drain(subscription, deliveries.pipe(whenFree((batch) => check(deps, batch), MAX_BATCH)));
+      await drain(subscription, deliveries.pipe(whenFree((batch) => check(deps, batch), { max: MAX_BATCH })));
     },
   };
 }

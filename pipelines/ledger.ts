@@ -47,12 +47,8 @@ export function ledgerPipeline(deps: LedgerDeps): Pipeline {
         await drain(
           subscription,
           pull(subscription, { maxInFlight: 2 * MAX_STORE, maxBatch: BATCH, stop }).pipe(
-            whenFree((batch) => owner.fold(batch), BATCH),
-            whenFree(
-              (folded) => owner.store(folded),
-              MAX_STORE,
-              ({ batch }) => batch.length,
-            ), // while it is written, the next batch is folded
+            whenFree((batch) => owner.fold(batch), { max: BATCH }),
+            whenFree((folded) => owner.store(folded), { max: MAX_STORE, weigh: ({ batch }) => batch.length }), // while it is written, the next batch is folded
           ),
         );
         await owner.snapshot(); // a large one takes seconds: a stand-by, which has folded along, has the partition by now

@@ -88,10 +88,13 @@ describe('whenFree', () => {
     const release: (() => void)[] = [];
     const finished = lastValueFrom(
       source.pipe(
-        whenFree(async (items: readonly number[]) => {
-          calls.push(items);
-          await new Promise<void>((resolve) => release.push(resolve));
-        }, 3),
+        whenFree(
+          async (items: readonly number[]) => {
+            calls.push(items);
+            await new Promise<void>((resolve) => release.push(resolve));
+          },
+          { max: 3 },
+        ),
       ),
       { defaultValue: undefined },
     );
@@ -111,8 +114,47 @@ describe('whenFree', () => {
     assert.deepEqual(calls, [[1, 2], [3, 4, 5], [6]]);
   });
 
+  function apart(apartMs: number) {
+    const [source, calls] = [new Subject<number>(), [] as { items: readonly number[]; at: number }[]];
+    const work = async (items: readonly number[]): Promise<void> => void calls.push({ items, at: performance.now() });
+    const finished = lastValueFrom(source.pipe(whenFree(work, { max: 3, apartMs })), { defaultValue: undefined });
+    return { source, calls, finished };
+  }
+
+  it('works on the first item at once and on those that follow together, after a while', async () => {
+    const { source, calls, finished } = apart(50);
+    source.next(1);
+    await eventually(() => calls.length === 1);
+    source.next(2);
+    await nextTurn();
+    source.next(3);
+    await eventually(() => calls.length === 2);
+    source.complete();
+    await finished;
+    const [first, second] = calls;
+    assert.deepEqual([first?.items, second?.items], [[1], [2, 3]]);
+    assert.ok((second?.at ?? 0) - (first?.at ?? 0) >= 49);
+  });
+
+  it('waits neither with a full call nor at the end', async () => {
+    const { source, calls, finished } = apart(3_600_000);
+    source.next(1);
+    await eventually(() => calls.length === 1);
+    for (const item of [2, 3, 4, 5]) source.next(item);
+    await eventually(() => calls.length === 2);
+    source.complete();
+    await finished;
+    assert.deepEqual(
+      calls.map(({ items }) => items),
+      [[1], [2, 3, 4], [5]],
+    );
+  });
+
   it('ends with the failure of the work', async () => {
-    await assert.rejects(lastValueFrom(from([1]).pipe(whenFree(async () => Promise.reject(new Error('full')), 1))), /full/);
+    await assert.rejects(
+      lastValueFrom(from([1]).pipe(whenFree(async () => Promise.reject(new Error('full')), { max: 1 }))),
+      /full/,
+    );
   });
 });
 
