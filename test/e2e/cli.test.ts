@@ -255,6 +255,17 @@ describe('the command line', { timeout: 5 * 60_000 }, () => {
     assert.deepEqual(await json('ingest', 'in.csv', 'in.xml', '--data', 'taken'), { articles: 2, deadLettered: 1 });
     const [letter] = await json('dead-letter', 'list', '--data', 'taken');
     assert.deepEqual([letter.stage, letter.code, letter.origin], ['ingest', 'E_RECORD_INVALID', 'in.csv:2']);
+
+    await write('none.csv', 'date,title,url', '2026-01-05,,');
+    for (const command of ['ingest', 'replay'])
+      await fails(
+        2,
+        /none\.csv: nothing there is an article\. The first: \w.*E_INPUT_INVALID/s,
+        command,
+        'none.csv',
+        '--data',
+        command,
+      );
   });
 
   it('puts a record that could not be read back into the log, where it is tried again', async () => {

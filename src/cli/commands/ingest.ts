@@ -21,6 +21,12 @@ interface Counts {
   deadLettered: number;
 }
 
+/** What a run came to, and why its first item could not be used. */
+interface Outcome {
+  readonly counts: Counts;
+  reason?: string;
+}
+
 /** A row or item, or what is wrong with it. */
 type Taken = { readonly article: Article } | { readonly article: undefined; readonly fault: UnusableItem };
 
@@ -40,14 +46,19 @@ export function ingestCommand(): Command {
     .action(async (inputs: string[], options: { source?: string; data?: string; config?: string; json?: true }) => {
       const stop = terminationSignal();
       const storage = await openStorage(await placeOf(options));
-      const counts: Counts = { articles: 0, deadLettered: 0 };
+      const outcome: Outcome = { counts: { articles: 0, deadLettered: 0 } };
       try {
-        for (const input of inputs) await append(storage.log, input, taken(input, options.source, stop), counts);
+        for (const input of inputs) await append(storage.log, input, taken(input, options.source, stop), outcome);
       } finally {
         await storage.close();
       }
+      if (outcome.counts.articles === 0 && outcome.reason !== undefined)
+        throw new BarographError(
+          'E_INPUT_INVALID',
+          `${inputs.join(', ')}: nothing there is an article. The first: ${outcome.reason}.`,
+        );
       createOutput(options.json === true).result(
-        counts,
+        outcome.counts,
         (c) => `${c.articles} articles appended, ${c.deadLettered} dead-lettered.`,
       );
     });
@@ -96,7 +107,8 @@ async function* fromFeedFile(path: string, name: string, stop: AbortSignal): Asy
   yield* items.unusable.map(unusable);
 }
 
-async function append(log: EventLog, input: string, items: AsyncIterable<Taken>, counts: Counts): Promise<void> {
+async function append(log: EventLog, input: string, items: AsyncIterable<Taken>, outcome: Outcome): Promise<void> {
+  const { counts } = outcome;
   const progress = createProgress();
   let chunk: Article[] = [];
   const flush = async (): Promise<void> => {
@@ -116,6 +128,7 @@ async function append(log: EventLog, input: string, items: AsyncIterable<Taken>,
       const error = new BarographError(code, reason);
       await keepRejected(log, systemClock, [{ stage: 'ingest', origin: `${input}:${position}`, payload, requeueTo: '', error }]);
       counts.deadLettered += 1;
+      outcome.reason ??= reason;
     } else {
       chunk.push(item.article);
       if (chunk.length >= CHUNK) await flush();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import { readDeadLetters } from '../../../pipelines/dead-letter.ts';
 import { replayPipeline, replayProgress } from '../../../pipelines/replay.ts';
 import { systemClock } from '../../domain/clock.ts';
 import { BarographError } from '../../domain/errors.ts';
@@ -107,6 +108,12 @@ export async function replay(storage: Storage, files: readonly string[], options
     );
   const seconds = (performance.now() - startedAt) / 1000;
   const { lines } = await replayProgress(storage.states, name);
+  const unusable = (await readDeadLetters(storage.log)).filter(({ origin }) => origin.startsWith(`${name}:`));
+  if (lines > 0 && unusable.length === lines)
+    throw new BarographError(
+      'E_INPUT_INVALID',
+      `${files.join(', ')}: nothing there is an article. The first: ${unusable[0]?.reason}.`,
+    );
   const end = await holdingOf(storage);
   return summarise(lines, before, end, Math.round((end.articles - articlesAtStart) / seconds));
 }

@@ -160,6 +160,7 @@ export class KafkaSubscription implements Subscription {
     if (partitions.length === 0 || this.#shares !== shares) return;
     const positions = await this.#log.positions(this.#topic, this.#group);
     const firsts = new Map((await this.#log.ranges(this.#topic)).map(({ partition, first }) => [partition, first]));
+    if (this.#shares !== shares) return; // dealt anew, or closed, meanwhile
     for (const partition of partitions) {
       const committed = positions.get(partition) ?? 0;
       const kept = shares.get(partition);
@@ -171,7 +172,7 @@ export class KafkaSubscription implements Subscription {
       }
       shares.delete(partition);
       const wanted = (await this.#startAt?.(partition)) ?? committed;
-      if (this.#shares !== shares) return; // dealt anew meanwhile
+      if (this.#shares !== shares) return;
       const start = Math.max(wanted, firsts.get(partition) ?? 0);
       if (start > wanted)
         this.#options.onTrouble?.(`${this.#name}/${partition}: records ${wanted} to ${start - 1} are no longer kept`);

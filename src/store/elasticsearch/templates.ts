@@ -38,6 +38,7 @@ const long = { type: 'long' } as const;
 /** For charts and sorting, which read columns; a filter by one reads its whole column. To index them takes a fifth of all that writing does. */
 const count = { type: 'long', index: false } as const;
 const share = { type: 'float', index: false } as const;
+const chance = { type: 'double', index: false } as const;
 const stored = { type: 'keyword', index: false, doc_values: false } as const;
 const object = (properties: Fields) => ({ properties });
 
@@ -74,7 +75,7 @@ const FIELDS: Readonly<Record<DocKind, Fields>> = {
       window: object({ from: date, to: date }),
       observed: object({ stories: count, negative: count }),
       expected: object({ negative: share, share }),
-      probability: object({ count: { type: 'double' }, share: { type: 'double' } }),
+      probability: object({ count: chance, share: chance }),
       topStories: object({
         ...{
           id: keyword,
