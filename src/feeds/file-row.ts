@@ -10,6 +10,11 @@ export interface FileRow {
   payload(): string;
 }
 
+/** Of inputs of which every row was dead-lettered, the first for `reason`. */
+export function noArticle(inputs: readonly string[], reason: string): BarographError {
+  return new BarographError('E_INPUT_INVALID', `${inputs.join(', ')}: nothing there is an article. The first: ${reason}.`);
+}
+
 export function invalid(path: string, what: string, cause?: unknown): BarographError {
   return new BarographError('E_INPUT_INVALID', `${path} cannot be used: ${what}.`, {
     facts: { path },

@@ -30,7 +30,7 @@ export function whenFree<T, R>(
       const isFull = (): boolean => waiting.reduce((weight, item) => weight + weigh(item), 0) >= max;
       const due = async (): Promise<void> => {
         const wait = began + apartMs - performance.now();
-        if (wait <= 0 || completed || isFull()) return;
+        if (wait <= 0 || completed || subscriber.closed || isFull()) return;
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, wait);
           hurry = () => {
@@ -41,8 +41,9 @@ export function whenFree<T, R>(
         hurry = undefined;
       };
       const run = async (): Promise<void> => {
-        while (waiting.length > 0 && !subscriber.closed) {
+        while (waiting.length > 0) {
           await due();
+          if (subscriber.closed) break;
           began = performance.now();
           const items = waiting.splice(0, countOf(waiting, max, weigh));
           subscriber.next(await work(items));

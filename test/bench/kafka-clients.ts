@@ -29,16 +29,12 @@ interface Client {
   close(): Promise<void>;
 }
 
-interface Message {
-  commit(): void;
-}
-
 /** The part of @platformatic/kafka that is used. */
 interface Platformatic {
   readonly Producer: new (options: object) => { send(options: object): Promise<unknown>; close(): Promise<void> };
   readonly Consumer: new (
     options: object,
-  ) => { consume(options: object): Promise<AsyncIterable<Message> & { close(): Promise<void> }>; close(): Promise<void> };
+  ) => { consume(options: object): Promise<AsyncIterable<unknown> & { close(): Promise<void> }>; close(): Promise<void> };
   readonly stringSerializers: object;
   readonly stringDeserializers: object;
 }

@@ -150,6 +150,20 @@ describe('whenFree', () => {
     );
   });
 
+  it('begins no call once nobody listens, also when it was waiting to', async () => {
+    const [source, calls] = [new Subject<number>(), [] as (readonly number[])[]];
+    const work = async (items: readonly number[]): Promise<void> => void calls.push(items);
+    const subscription = source.pipe(whenFree(work, { max: 3, apartMs: 3_600_000 })).subscribe();
+    source.next(1);
+    await eventually(() => calls.length === 1);
+    source.next(2);
+    await nextTurn();
+    await nextTurn();
+    subscription.unsubscribe();
+    await nextTurn();
+    assert.deepEqual(calls, [[1]]);
+  });
+
   it('ends with the failure of the work', async () => {
     await assert.rejects(
       lastValueFrom(from([1]).pipe(whenFree(async () => Promise.reject(new Error('full')), { max: 1 }))),

@@ -8,6 +8,7 @@ import { BarographError } from '../../domain/errors.ts';
 import { encodeRaw } from '../../domain/wire.ts';
 import { detectFormat, readArticleFile } from '../../feeds/article-file.ts';
 import { httpFetcher } from '../../feeds/fetch-feed.ts';
+import { noArticle } from '../../feeds/file-row.ts';
 import { parseFeed, pollFeed } from '../../feeds/poll.ts';
 import { type FeedSettings, NEW_FEED, type UnusableItem } from '../../feeds/port.ts';
 import type { EventLog } from '../../log/port.ts';
@@ -52,11 +53,7 @@ export function ingestCommand(): Command {
       } finally {
         await storage.close();
       }
-      if (outcome.counts.articles === 0 && outcome.reason !== undefined)
-        throw new BarographError(
-          'E_INPUT_INVALID',
-          `${inputs.join(', ')}: nothing there is an article. The first: ${outcome.reason}.`,
-        );
+      if (outcome.counts.articles === 0 && outcome.reason !== undefined) throw noArticle(inputs, outcome.reason);
       createOutput(options.json === true).result(
         outcome.counts,
         (c) => `${c.articles} articles appended, ${c.deadLettered} dead-lettered.`,

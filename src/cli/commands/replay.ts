@@ -8,6 +8,7 @@ import { replayPipeline, replayProgress } from '../../../pipelines/replay.ts';
 import { systemClock } from '../../domain/clock.ts';
 import { BarographError } from '../../domain/errors.ts';
 import { wireAlert } from '../../domain/wire.ts';
+import { noArticle } from '../../feeds/file-row.ts';
 import { lagOf } from '../../log/lag.ts';
 import type { EventLog, Topic } from '../../log/port.ts';
 import { createLogger } from '../../ops/logger.ts';
@@ -108,14 +109,16 @@ export async function replay(storage: Storage, files: readonly string[], options
     );
   const seconds = (performance.now() - startedAt) / 1000;
   const { lines } = await replayProgress(storage.states, name);
-  const unusable = (await readDeadLetters(storage.log)).filter(({ origin }) => origin.startsWith(`${name}:`));
-  if (lines > 0 && unusable.length === lines)
-    throw new BarographError(
-      'E_INPUT_INVALID',
-      `${files.join(', ')}: nothing there is an article. The first: ${unusable[0]?.reason}.`,
-    );
   const end = await holdingOf(storage);
-  return summarise(lines, before, end, Math.round((end.articles - articlesAtStart) / seconds));
+  const summary = summarise(lines, before, end, Math.round((end.articles - articlesAtStart) / seconds));
+  if (summary.deadLettered >= lines) await refuseUnusable(storage.log, files, { name, lines });
+  return summary;
+}
+
+/** Other stages dead-letter as well, so the rows' own are counted. */
+async function refuseUnusable(log: EventLog, files: readonly string[], of: { name: string; lines: number }): Promise<void> {
+  const [first, ...more] = (await readDeadLetters(log)).filter(({ origin }) => origin.startsWith(`${of.name}:`));
+  if (first !== undefined && 1 + more.length === of.lines) throw noArticle(files, first.reason);
 }
 
 /** Waits until every record was folded and every alert passed on. */
