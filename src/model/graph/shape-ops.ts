@@ -64,9 +64,16 @@ export function transposeLast(g: GraphBuilder, x: Value): Value {
   return transpose(g, x, [...Array.from({ length: rank - 2 }, (_, axis) => axis), rank - 1, rank - 2]);
 }
 
-/** A table like `table` that holds the sum of the updates that name each row, and 0 elsewhere: indices (...), updates (..., rest). */
+/**
+ * A table (rows, width) like `table` that holds the sum of the updates that name each row, and 0 elsewhere: indices (...), updates
+ * (..., width). Element by element, in order: ONNX Runtime's ScatterND adds rows on all threads at once and loses some where two name
+ * the same row.
+ */
 export function scatterRows(g: GraphBuilder, table: Value, indices: Value, updates: Value): Value {
+  const width = Number(table.shape.at(-1));
   const zeros = expandLike(g, like(g, table, 0), table);
-  const places = unsqueeze(g, indices, [indices.shape.length]);
-  return one(g, 'ScatterND', [zeros, places, updates], { type: table.type, shape: table.shape }, { reduction: text('add') });
+  const flat = reshape(g, updates, [-1, width], 'updates');
+  const places = expandLike(g, reshape(g, indices, [-1, 1], 'updates'), flat);
+  const type = { type: table.type, shape: table.shape };
+  return one(g, 'ScatterElements', [zeros, places, flat], type, { axis: int(0), reduction: text('add') });
 }
