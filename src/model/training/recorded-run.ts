@@ -5,9 +5,10 @@ import { loadParameters, type Parameter, type Parameters } from '../checkpoint/p
 import { openSafetensors } from '../checkpoint/safetensors.ts';
 import { writeSynced } from '../checkpoint/whole-folder.ts';
 import { safetensorsPieces } from '../checkpoint/write-safetensors.ts';
+import { epochBatches } from './epoch-batches.ts';
 import { type HistoryRecord, openHistory } from './history.ts';
 import type { TaskFigures } from './task-figures.ts';
-import { type TrainingOptions, train } from './trainer.ts';
+import { isDue, type TrainingOptions, train } from './trainer.ts';
 
 /** Heard on the way. */
 export interface RunListener {
@@ -53,9 +54,10 @@ export async function recordedRun(
   stop?: AbortSignal,
 ): Promise<RecordedRun> {
   const history = openHistory(join(folder, 'history.ndjson'));
-  const epochSteps = Math.ceil(options.examples.length / options.batches.maxRows / options.accumulate);
+  const lengths = options.examples.map(({ ids }) => ids.length);
+  const epochSteps = Math.ceil(epochBatches(lengths, options.batches, options.spec.seed, 0).length / options.accumulate);
   const epochOf = (step: number): number => Math.round((step / epochSteps) * 100) / 100;
-  const validateEvery = Math.max(1, Math.round(every * epochSteps));
+  const validateEvery = Math.max(1, every * epochSteps);
   const means = runningMeans();
   const complete: TrainingOptions = {
     ...options,
@@ -64,7 +66,7 @@ export async function recordedRun(
     onStart: (steps) => history.rewind(steps),
     onStep: ({ step, steps, loss, norm, rate, rows }) => {
       means.add(loss, norm);
-      if (step % STEPS_A_RECORD === 0 || step % validateEvery === 0)
+      if (step % STEPS_A_RECORD === 0 || isDue(step, validateEvery))
         history.add({ kind: 'steps', step, epoch: epochOf(step), ...means.take(), rate });
       listener.onStep?.({ step, steps, loss, texts: rows });
     },

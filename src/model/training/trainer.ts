@@ -17,7 +17,7 @@ export interface TrainingOptions {
   readonly accumulate: number;
   readonly schedule: ScheduleSettings;
   readonly threads: number;
-  /** Steps between two validations, each of which also writes a checkpoint. */
+  /** Steps from one validation to the next, each of which also writes a checkpoint; may be a fraction. The last step is always validated. */
   readonly validateEvery: number;
   /** Validations without a better one after which the run ends. */
   readonly patience: number;
@@ -71,7 +71,7 @@ export async function train(options: TrainingOptions, initial: Parameters, stop?
       const { loss, norm } = await step(session, options, batches, progress.steps, rate);
       progress = { ...progress, steps: progress.steps + 1 };
       options.onStep?.({ step: progress.steps, steps: plan.length, loss, norm, rate, rows: batches.flat().length });
-      if (progress.steps % validateEvery !== 0 && progress.steps < plan.length) continue;
+      if (!isDue(progress.steps, validateEvery) && progress.steps < plan.length) continue;
       progress = await judge(session, options, progress);
       if (folder !== undefined) saveCheckpoint(folder, progress, session.state);
       await session.reseed(spec.seed + progress.steps); // as whoever resumes from here
@@ -80,6 +80,11 @@ export async function train(options: TrainingOptions, initial: Parameters, stop?
   } finally {
     await session.close();
   }
+}
+
+/** Whether a step is the first at, or after, a multiple of `every`. */
+export function isDue(step: number, every: number): boolean {
+  return Math.floor(step / every) > Math.floor((step - 1) / every);
 }
 
 /** A lesson's floats as text, short and exact. */

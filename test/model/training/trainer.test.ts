@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Parameters } from '../../../src/model/checkpoint/parameters.ts';
 import { Evaluator, measureLogits } from '../../../src/model/training/evaluation.ts';
-import { type TrainingOptions, train } from '../../../src/model/training/trainer.ts';
+import { isDue, type TrainingOptions, train } from '../../../src/model/training/trainer.ts';
 import { counterParameters } from '../../fixtures/model/counter-parameters.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { tinyExamples, tinyObjective, tinyOptions, tinySpec } from './tiny-run.ts';
@@ -128,4 +128,12 @@ describe('training', () => {
       ['heads.tone.weight', 'heads.tone.bias'],
     );
   });
+});
+
+it('validations stand at equal distances, also where an epoch is no multiple of them', () => {
+  const steps = Array.from({ length: 3061 }, (_, i) => i + 1);
+  assert.deepEqual(
+    steps.filter((step) => isDue(step, 0.25 * 3061)),
+    [766, 1531, 2296, 3061],
+  );
 });
