@@ -5,10 +5,9 @@ import { loadParameters, type Parameter, type Parameters } from '../checkpoint/p
 import { openSafetensors } from '../checkpoint/safetensors.ts';
 import { writeSynced } from '../checkpoint/whole-folder.ts';
 import { safetensorsPieces } from '../checkpoint/write-safetensors.ts';
-import { epochBatches } from './epoch-batches.ts';
 import { type HistoryRecord, openHistory } from './history.ts';
 import type { TaskFigures } from './task-figures.ts';
-import { isDue, type TrainingOptions, train } from './trainer.ts';
+import { isDue, stepsOf, type TrainingOptions, train } from './trainer.ts';
 
 /** Heard on the way. */
 export interface RunListener {
@@ -54,8 +53,7 @@ export async function recordedRun(
   stop?: AbortSignal,
 ): Promise<RecordedRun> {
   const history = openHistory(join(folder, 'history.ndjson'));
-  const lengths = options.examples.map(({ ids }) => ids.length);
-  const epochSteps = Math.ceil(epochBatches(lengths, options.batches, options.spec.seed, 0).length / options.accumulate);
+  const epochSteps = stepsOf(options, 0).length;
   const epochOf = (step: number): number => Math.round((step / epochSteps) * 100) / 100;
   const validateEvery = Math.max(1, every * epochSteps);
   const means = runningMeans();

@@ -17,7 +17,7 @@ export interface TrainingOptions {
   readonly accumulate: number;
   readonly schedule: ScheduleSettings;
   readonly threads: number;
-  /** Steps from one validation to the next, each of which also writes a checkpoint; may be a fraction. The last step is always validated. */
+  /** Steps from one validation to the next, each of which also writes a checkpoint; may be a fraction. The last step has one too. */
   readonly validateEvery: number;
   /** Validations without a better one after which the run ends. */
   readonly patience: number;
@@ -59,10 +59,7 @@ export async function train(options: TrainingOptions, initial: Parameters, stop?
     let progress: Progress = saved?.progress ?? { run, steps: 0, best: null, waited: 0 };
     if (saved !== undefined) session.restore(saved.state, progress.steps);
     await session.reseed(spec.seed + progress.steps);
-    const lengths = examples.map(({ ids }) => ids.length);
-    const plan = Array.from({ length: options.epochs }, (_, epoch) =>
-      inSteps(epochBatches(lengths, options.batches, spec.seed, epoch), options.accumulate),
-    ).flat();
+    const plan = Array.from({ length: options.epochs }, (_, epoch) => stepsOf(options, epoch)).flat();
     options.onStart?.(progress.steps);
     while (progress.steps < plan.length && progress.waited < options.patience) {
       stop?.throwIfAborted();
@@ -92,9 +89,16 @@ function numbersAsText(_: string, value: unknown): unknown {
   return value instanceof Float32Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') : value;
 }
 
-/** Batches, some a step. */
-function inSteps<T>(batches: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(batches.length / size) }, (_, i) => batches.slice(i * size, (i + 1) * size));
+/** The steps of an epoch: of each its batches, as indices of examples. */
+export function stepsOf(
+  { spec, examples, batches: limits, accumulate }: Pick<TrainingOptions, 'spec' | 'examples' | 'batches' | 'accumulate'>,
+  epoch: number,
+): readonly (readonly (readonly number[])[])[] {
+  const lengths = examples.map(({ ids }) => ids.length);
+  const batches = epochBatches(lengths, limits, spec.seed, epoch);
+  return Array.from({ length: Math.ceil(batches.length / accumulate) }, (_, i) =>
+    batches.slice(i * accumulate, (i + 1) * accumulate),
+  );
 }
 
 async function step(

@@ -128,12 +128,12 @@ describe('training', () => {
       ['heads.tone.weight', 'heads.tone.bias'],
     );
   });
-});
 
-it('validations stand at equal distances, also where an epoch is no multiple of them', () => {
-  const steps = Array.from({ length: 3061 }, (_, i) => i + 1);
-  assert.deepEqual(
-    steps.filter((step) => isDue(step, 0.25 * 3061)),
-    [766, 1531, 2296, 3061],
-  );
+  it('is validated at equal distances, also where an epoch is no multiple of them', () => {
+    const steps = Array.from({ length: 3061 }, (_, i) => i + 1);
+    assert.deepEqual(
+      steps.filter((step) => isDue(step, 0.25 * 3061)),
+      [766, 1531, 2296, 3061],
+    );
+  });
 });
