@@ -13,7 +13,7 @@ import { publishBundle } from '../src/model/bundle/publish-bundle.ts';
 import { openTextEncoder } from '../src/model/serving/text-encoder.ts';
 import { fineTune } from '../src/model/training/fine-tuning.ts';
 import { defaultCard } from './default-card.ts';
-import { MAX_TOKENS, SETTINGS } from './default-settings.ts';
+import { finalPart, MAX_TOKENS, SETTINGS } from './default-settings.ts';
 import { E5_SMALL, fetchEncoder } from './fetch-encoder.ts';
 import { readCompanies, readLabelledSets, TOPICS } from './labelled-sets.ts';
 import { trainingTexts } from './training-texts.ts';
@@ -27,7 +27,7 @@ const { values } = parseArgs({
 });
 const log = (line: string): void => console.error(line);
 
-const sets = readLabelledSets(join(values.data, 'labelled'));
+const sets = readLabelledSets(join(values.data, 'labelled'), finalPart);
 const partOf = (part: string) => sets.filter((text) => text.part === part);
 const checkpoint = fetchEncoder(E5_SMALL, values.cache);
 const { config, parameters } = checkpoint;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { BarographError } from '../src/domain/errors.ts';
-import { type LabelledText, SENTIMENTS } from '../src/model/training-data/labelled-text.ts';
+import { type LabelledText, type Part, SENTIMENTS } from '../src/model/training-data/labelled-text.ts';
 import { agreedSentiment, parseDecisions, type SentimentLabel } from './sentfin-decisions.ts';
 
 /** Names of the topic data set's labels, 0 to 19 (its dataset card). */
@@ -36,19 +36,23 @@ const SENTFIN_FILE = 'sentfin.csv';
 /** The tweets' labels 0 bearish, 1 bullish, 2 neutral, as indices into SENTIMENTS. */
 const TWEET_SENTIMENT = [0, 2, 1];
 
-const splitRows = z.array(
-  z.object({ file: z.string(), row: z.coerce.number().int(), part: z.enum(['train', 'validation', 'test']) }),
-);
+const splitRow = z.object({
+  ...{ file: z.string(), row: z.coerce.number().int(), group: z.coerce.number().int() },
+  part: z.enum(['train', 'validation', 'test']),
+});
+/** A line of `split.csv`: a row of a file, from 0, the group of its near-duplicates, and the part that all of them are in. */
+export type SplitRow = z.infer<typeof splitRow>;
 const tweetRows = z.array(z.object({ text: z.string(), label: z.coerce.number().int().nonnegative() }));
 const sentfinRows = z.array(z.object({ Title: z.string(), Decisions: z.string() }));
 
 /**
- * Reads the labelled sets of a folder by its `split.csv`: topics, the sentiment of tweets and of SEntFiN headlines whose entities
- * agree (where they differ, text alone cannot say what it is to whom), and the sentiment towards every entity of every headline.
- * Throws E_INPUT_INVALID naming file and row.
+ * Reads the labelled sets of a folder by its `split.csv`, or by the parts that `partOf` makes of it: topics, the sentiment of tweets and
+ * of SEntFiN headlines whose entities agree (where they differ, text alone cannot say what it is to whom), and the sentiment towards
+ * every entity of every headline. Throws E_INPUT_INVALID naming file and row.
  */
-export function readLabelledSets(folder: string): readonly LabelledText[] {
-  const parts = new Map(splitRows.parse(readRows(folder, 'split.csv')).map((row) => [`${row.file}:${row.row}`, row.part]));
+export function readLabelledSets(folder: string, partOf: (row: SplitRow) => Part = ({ part }) => part): readonly LabelledText[] {
+  const rows = z.array(splitRow).parse(readRows(folder, 'split.csv'));
+  const parts = new Map(rows.map((row) => [`${row.file}:${row.row}`, partOf(row)]));
   const labelled = (file: string, row: number, head: LabelledText['head'], text: string, label: number): LabelledText => {
     const part = parts.get(`${file}:${row}`);
     if (part === undefined) throw invalid(folder, file, row, 'split.csv does not list it');

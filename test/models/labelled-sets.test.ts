@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { readLabelledSets } from '../../models/labelled-sets.ts';
+import { readLabelledSets, type SplitRow } from '../../models/labelled-sets.ts';
 import { BarographError } from '../../src/domain/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'labelled-'));
@@ -42,6 +42,15 @@ test('gives every row its part and class, and headlines as wholes only where the
       ['sentiment', 'A buys B', 'A', 0, 'train'],
       ['sentiment', 'A buys B', 'B', 2, 'train'],
     ],
+  );
+});
+
+test('a row may count as another part than its own, by its group', () => {
+  write();
+  const partOf = ({ group, part }: SplitRow) => (group === 3 ? 'train' : part);
+  assert.deepEqual(
+    readLabelledSets(folder, partOf).map(({ part }) => part),
+    ['train', 'test', 'train', 'train', 'train', 'train', 'train', 'train'],
   );
 });
 
