@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { BarographError } from '../src/domain/errors.ts';
-import { type LabelledText, type Part, SENTIMENTS } from '../src/model/training-data/labelled-text.ts';
+import { type LabelledText, PARTS, type Part, SENTIMENTS } from '../src/model/training-data/labelled-text.ts';
 import { agreedSentiment, parseDecisions, type SentimentLabel } from './sentfin-decisions.ts';
 
 /** Names of the topic data set's labels, 0 to 19 (its dataset card). */
@@ -38,7 +38,7 @@ const TWEET_SENTIMENT = [0, 2, 1];
 
 const splitRow = z.object({
   ...{ file: z.string(), row: z.coerce.number().int(), group: z.coerce.number().int() },
-  part: z.enum(['train', 'validation', 'test']),
+  part: z.enum(PARTS),
 });
 /** A line of `split.csv`: a row of a file, from 0, the group of its near-duplicates, and the part that all of them are in. */
 export type SplitRow = z.infer<typeof splitRow>;

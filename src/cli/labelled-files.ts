@@ -4,7 +4,7 @@ import { BarographError } from '../domain/errors.ts';
 import { readColumns } from '../feeds/text-file.ts';
 import { prepareText } from '../model/text-preparation.ts';
 import type { FineTuningData } from '../model/training/fine-tuning.ts';
-import { type LabelledText, type Part, SENTIMENTS } from '../model/training-data/labelled-text.ts';
+import { type LabelledText, PARTS, type Part, SENTIMENTS } from '../model/training-data/labelled-text.ts';
 import { splitRows } from '../model/training-data/split.ts';
 import { labelReader } from './label-reader.ts';
 
@@ -18,7 +18,6 @@ interface Row {
   readonly entity: string | undefined;
 }
 
-const PARTS: ReadonlySet<string> = new Set<Part>(['train', 'validation', 'test']);
 /** Shown of what is wrong in many rows. */
 const EXAMPLES = 3;
 
@@ -111,8 +110,9 @@ async function partsOf(rows: readonly Row[], { split, seed }: TrainingConfig): P
   const listed = new Map<string, Part>();
   let line = 0;
   for await (const [name = '', row = '', part = ''] of readColumns(file, ['file', 'row', 'part'])) {
-    if (!PARTS.has(part)) throw invalid(file, `row ${line}: the part ${JSON.stringify(part)} is none of train, validation, test`);
-    listed.set(`${basename(name)}\n${Number(row)}`, part as Part);
+    const known = PARTS.find((one) => one === part);
+    if (known === undefined) throw invalid(file, `row ${line}: the part ${JSON.stringify(part)} is none of ${PARTS.join(', ')}`);
+    listed.set(`${basename(name)}\n${Number(row)}`, known);
     line += 1;
   }
   return (i) => {

@@ -11,7 +11,7 @@ import { publishBundle } from '../model/bundle/publish-bundle.ts';
 import { openTextEncoder } from '../model/serving/text-encoder.ts';
 import { type FineTuningData, fineTune, type Tuned } from '../model/training/fine-tuning.ts';
 import { trainingReport } from '../model/training/report.ts';
-import { TASKS, type Task } from '../model/training-data/labelled-text.ts';
+import { PARTS, TASKS, type Task } from '../model/training-data/labelled-text.ts';
 import { readLabelledFiles } from './labelled-files.ts';
 import { type Output, table } from './output.ts';
 import { openStart, startOf } from './start-model.ts';
@@ -80,7 +80,7 @@ async function publish(config: TrainingConfig, data: FineTuningData, tuned: Tune
 const partOf = ({ texts }: FineTuningData, part: string) => texts.filter((text) => text.part === part);
 
 function countParts(data: FineTuningData): string {
-  const [train, validation, test] = ['train', 'validation', 'test'].map((part) => partOf(data, part).length);
+  const [train, validation, test] = PARTS.map((part) => partOf(data, part).length);
   return `${train} texts to train on, ${validation} to validate, ${test} to test, ${data.topics.length} topics`;
 }
 

@@ -1,4 +1,5 @@
-export type Part = 'train' | 'validation' | 'test';
+export const PARTS = ['train', 'validation', 'test'] as const;
+export type Part = (typeof PARTS)[number];
 
 /** Order of the sentiment head's classes. */
 export const SENTIMENTS = ['negative', 'neutral', 'positive'] as const;
